@@ -1,0 +1,262 @@
+"""What is the chain of a model? One array of next-token probabilities over a state space."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from markovgpt import operators
+from markovgpt.decoding import Decoding
+from markovgpt.errors import ArgumentError, NotComputedError, TableError
+from markovgpt.statespace import Lengths, StateSpace
+from markovgpt.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+__all__ = ["MarkovChain", "Origin", "chain_from_table", "decode"]
+
+_DENSE_LIMIT = 10_000
+_ROW_SUM_TOLERANCE = 1e-6
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a chain came from.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model, or "table".
+    decoding : Decoding
+        The rule that was applied to the model's law.
+    model_fingerprint : str
+        Hash of the model's weights; empty if the model has none.
+    strategy : str
+        How contexts were enumerated; empty for a table.
+    model_calls, token_positions : int
+        What enumeration cost: calls of ``next_logits``, and tokens passed to them.
+    seconds : float
+        Wall time of the enumeration.
+    """
+
+    model: str = "table"
+    decoding: Decoding = field(default_factory=Decoding)
+    model_fingerprint: str = ""
+    strategy: str = ""
+    model_calls: int = 0
+    token_positions: int = 0
+    seconds: float = 0.0
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class MarkovChain:
+    """A chain over contexts: from state s, token t is drawn with probability ``probabilities[s, t]``.
+
+    Where it leads is arithmetic (:meth:`StateSpace.successors`), so this one array is the whole chain.
+
+    Attributes
+    ----------
+    states : StateSpace
+        n states of V tokens.
+    probabilities : (n, V) float64, read-only
+        Next-token distribution of every state; rows sum to 1.
+    vocabulary : Vocabulary
+        Texts of the V tokens.
+    origin : Origin
+        Where the chain came from.
+    """
+
+    states: StateSpace
+    probabilities: NDArray[np.float64]
+    vocabulary: Vocabulary
+    origin: Origin = field(default_factory=Origin)
+
+    def __post_init__(self) -> None:
+        expected = (self.states.n_states, self.states.vocab_size)
+        if self.probabilities.shape != expected or len(self.vocabulary) != expected[1]:
+            raise TableError(
+                f"A chain of {expected[0]} states and {expected[1]} tokens needs a table of shape {expected} and "
+                f"{expected[1]} token texts: got shape {self.probabilities.shape} and {len(self.vocabulary)} texts."
+            )
+        self.probabilities.setflags(write=False)
+
+    def __repr__(self) -> str:
+        V, K, lengths = self.states.vocab_size, self.states.context_length, self.states.lengths
+        return f"<MarkovChain of {self.origin.model}: {self.n_states} states, V={V}, K={K}, lengths={lengths!r}>"
+
+    @property
+    def n_states(self) -> int:
+        """n."""
+        return len(self.probabilities)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of state space and probabilities: equal for equal chains."""
+        head = f"{self.states.vocab_size},{self.states.context_length},{self.states.lengths};"
+        return hashlib.sha256(head.encode() + self.probabilities.tobytes()).hexdigest()
+
+    def push(self, mu: ArrayLike) -> NDArray[np.float64]:
+        """One step of a distribution, ``mu P``: ``(n,) -> (n,)``."""
+        return operators.push(self.probabilities, self._vector(mu), sizes=self.states.sizes)
+
+    def pull(self, f: ArrayLike) -> NDArray[np.float64]:
+        """Expected value of a function of the state after one step, ``P f``: ``(n,) -> (n,)``."""
+        return operators.pull(self.probabilities, self._vector(f), sizes=self.states.sizes)
+
+    def row(self, state: int | str | Sequence[int]) -> NDArray[np.float64]:
+        """Next-token distribution ``(V,)`` of a state, given as its index, its label or its tokens."""
+        return self.probabilities[self.state(state)]
+
+    def state(self, state: int | str | Sequence[int]) -> int:
+        """Index of a state, given as its index, its label (``"011"``) or its tokens (``(0, 1, 1)``)."""
+        if isinstance(state, str):
+            return self.states.index(self.vocabulary.parse(state))
+        if isinstance(state, Sequence):
+            return self.states.index(state)
+        self.states.length(state)  # refuses an index outside the space
+        return int(state)
+
+    def label(self, state: int) -> str:
+        """Printable name of a state: the texts of its tokens, oldest first."""
+        return self.vocabulary.label(self.states.context(state))
+
+    def to_scipy(self) -> csr_array[Any]:
+        """The transition matrix as ``scipy.sparse.csr_array`` ``(n, n)``; only entries above 0 are stored."""
+        from scipy.sparse import csr_array
+
+        kept = self.probabilities > 0  # (n, V)
+        counts = np.concatenate(([0], np.cumsum(kept.sum(axis=1))))  # (n + 1,)
+        targets = self.states.successors(np.arange(self.n_states))  # (n, V), ascending in every row
+        matrix = csr_array((self.probabilities[kept], targets[kept], counts), shape=(self.n_states, self.n_states))
+        matrix.has_sorted_indices = True
+        return matrix
+
+    def to_numpy(self) -> NDArray[np.float64]:
+        """The transition matrix as a dense array ``(n, n)``; up to 10,000 states.
+
+        Raises
+        ------
+        NotComputedError
+            More states: the dense matrix would not be of use. ``to_scipy()`` has no such limit.
+        """
+        if self.n_states > _DENSE_LIMIT:
+            gigabytes = self.n_states**2 * 8 / 1e9
+            raise NotComputedError(
+                f"The dense matrix of {self.n_states} states would take {gigabytes:.1f} GB (limit: {_DENSE_LIMIT} "
+                "states). Use to_scipy() for the sparse matrix, or push() and pull(), which need no matrix."
+            )
+        dense: NDArray[np.float64] = self.to_scipy().toarray()
+        return dense
+
+    def _vector(self, values: ArrayLike) -> NDArray[np.float64]:
+        vector = np.asarray(values, dtype=np.float64)
+        if vector.shape != (self.n_states,):
+            raise ArgumentError(f"A vector over {self.n_states} states is needed: got shape {vector.shape}.")
+        return vector
+
+    def _repr_svg_(self) -> str:
+        from markovgpt.drawing import draw  # upward, for notebooks only; see the contract in pyproject.toml
+
+        return draw(self).svg()
+
+    def _repr_html_(self) -> str:
+        from markovgpt.drawing import draw  # upward, for notebooks only; see the contract in pyproject.toml
+
+        return draw(self).html()
+
+
+def chain_from_table(
+    table: ArrayLike, *, lengths: Lengths = "full", tokens: Sequence[str] | None = None
+) -> MarkovChain:
+    """The chain of a hand-written table of probabilities.
+
+    Parameters
+    ----------
+    table : (V**K, V) probabilities, or (V + ... + V**K, V) with ``lengths="all"``
+        Row s is the next-token distribution of state s, oldest token most significant. K follows from the shape.
+    tokens : V texts, optional
+        ``"0", "1", ...`` by default.
+
+    Raises
+    ------
+    TableError
+        The shape fits no K, an entry is negative or not finite, or ``|sum of a row - 1| <= 1e-6`` does not hold. Rows
+        within that tolerance are divided by their sum.
+
+    Examples
+    --------
+    >>> chain = chain_from_table([[0.9, 0.1], [0.4, 0.6]])
+    >>> chain.push([1.0, 0.0])
+    array([0.9, 0.1])
+    """
+    try:
+        probabilities = np.array(table, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TableError(f"A table of probabilities is a rectangle of numbers: {error}.") from error
+    if probabilities.ndim != 2 or 0 in probabilities.shape:
+        raise TableError(f"A table has one row a state and one column a token: got shape {probabilities.shape}.")
+    states = _space_of_shape(*probabilities.shape, lengths)
+    vocabulary = Vocabulary.numbered(states.vocab_size) if tokens is None else Vocabulary(tokens=tuple(tokens))
+    _check_rows(probabilities, states, vocabulary)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return MarkovChain(states=states, probabilities=probabilities, vocabulary=vocabulary)
+
+
+def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
+    """The chain of the same model under a decoding rule, without asking the model again.
+
+    Raises
+    ------
+    ArgumentError
+        The chain has been decoded already: rules do not commute, so start from the undecoded chain.
+    """
+    if not chain.origin.decoding.is_default:
+        raise ArgumentError(
+            f"This chain was decoded already ({chain.origin.decoding.describe()}). "
+            "Apply the rule to the chain that was built without decoding."
+        )
+    with np.errstate(divide="ignore"):
+        probabilities = decoding.apply(np.log(chain.probabilities))
+    origin = replace(chain.origin, decoding=decoding)
+    return MarkovChain(
+        states=chain.states, probabilities=probabilities, vocabulary=chain.vocabulary, origin=origin
+    )
+
+
+def _space_of_shape(n: int, V: int, lengths: Lengths) -> StateSpace:
+    K = 1
+    while (space := StateSpace(vocab_size=V, context_length=K, lengths=lengths)).n_states < n and V > 1:
+        K += 1
+    if space.n_states != n:
+        count = "V**K" if lengths == "full" else "V + V**2 + ... + V**K"
+        raise TableError(
+            f"A table with {V} columns has {count} rows for some context length K "
+            f"(the nearest is {space.n_states} rows, K={K}): got {n} rows.",
+            rows=n,
+            columns=V,
+        )
+    return space
+
+
+def _check_rows(probabilities: NDArray[np.float64], states: StateSpace, vocabulary: Vocabulary) -> None:
+    sums = probabilities.sum(axis=1)  # (n,)
+    good = (abs(sums - 1) <= _ROW_SUM_TOLERANCE) & (probabilities >= 0).all(axis=1)  # NaN fails both
+    if good.all():
+        return
+    row = int(np.argmin(good))
+    raise TableError(
+        f"Row {row} ({vocabulary.label(states.context(row))!r}) of the transition table must be a probability "
+        f"distribution: got sum {sums[row]:.6g} and smallest entry {probabilities[row].min():.6g}, allowed error of the "
+        f"sum {_ROW_SUM_TOLERANCE:g}. {int((~good).sum())} of {len(good)} rows are not one. "
+        "Pass probabilities that sum to 1, not logits or counts.",
+        row=row,
+        sum=float(sums[row]),
+    )

@@ -1,0 +1,150 @@
+"""What is a language model, to this package, and what does it say about a batch of contexts?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.vocabulary import Vocabulary
+
+__all__ = ["LanguageModel", "Progress", "check_is_model", "model_name", "next_token_logits", "vocabulary_of"]
+
+Progress = Callable[[str, int, int], None]
+"""Called as ``progress(what, done, total)`` while something long is under way."""
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """Anything that answers "what comes next?"; no base class is needed.
+
+    Attributes
+    ----------
+    vocab_size : int
+        V.
+    context_length : int
+        K: the next-token law depends on at most the last K tokens.
+
+    Optional attributes are found with ``hasattr``: ``tokens`` (V texts, for labels), ``vocabulary``
+    (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` ((n,) int64), ``fingerprint`` (str), ``name`` (str).
+    """
+
+    vocab_size: int
+    context_length: int
+
+    def next_logits(self, contexts: NDArray[np.int64]) -> Any:
+        """``(batch, length) int64, 1 <= length <= K -> (batch, V)`` floats: numpy, torch, or nested lists."""
+        ...
+
+
+def check_is_model(thing: object) -> LanguageModel:
+    """The thing itself, if it has what a model needs.
+
+    Raises
+    ------
+    ArgumentError
+        Names the attribute that is missing or unusable.
+    """
+    kind = type(thing).__name__
+    for attribute, meaning in (
+        ("vocab_size", "the number of tokens"),
+        ("context_length", "how many tokens the next one depends on"),
+        ("next_logits", "a method (batch, length) -> (batch, vocab_size)"),
+    ):
+        if not hasattr(thing, attribute):
+            raise ArgumentError(f"A model needs `{attribute}`, {meaning}: {kind} has none.", attribute=attribute)
+    for attribute in ("vocab_size", "context_length"):
+        value = getattr(thing, attribute)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise ArgumentError(
+                f"`{attribute}` of a model must be a whole number of at least 1: {kind} has {value!r}.", value=value
+            )
+    if not callable(thing.next_logits):  # type: ignore[attr-defined]  # hasattr was asked above
+        raise ArgumentError(f"`next_logits` of a model must be callable: that of {kind} is not.")
+    return thing  # type: ignore[return-value]  # the three attributes are what the protocol asks for
+
+
+def model_name(model: LanguageModel) -> str:
+    """What to call a model in a report: its ``name``, or its class."""
+    return str(getattr(model, "name", type(model).__name__))
+
+
+def vocabulary_of(model: LanguageModel) -> Vocabulary:
+    """The model's ``vocabulary``, or one made of its ``tokens``, or numbers.
+
+    Raises
+    ------
+    ArgumentError
+        The number of token texts is not ``vocab_size``.
+    """
+    vocabulary = getattr(model, "vocabulary", None)
+    if not isinstance(vocabulary, Vocabulary):
+        tokens = getattr(model, "tokens", None)
+        vocabulary = (
+            Vocabulary.numbered(model.vocab_size) if tokens is None else Vocabulary(tokens=tuple(map(str, tokens)))
+        )
+    if len(vocabulary) != model.vocab_size:
+        raise ArgumentError(
+            f"{model_name(model)} has vocab_size={model.vocab_size} but {len(vocabulary)} token texts.",
+            vocab_size=model.vocab_size,
+            tokens=len(vocabulary),
+        )
+    return vocabulary
+
+
+def next_token_logits(model: LanguageModel, contexts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Ask the model, and check what comes back: ``(batch, length) -> (batch, V)`` float64.
+
+    Raises
+    ------
+    ModelError
+        The model raised (its own traceback is kept), or returned the wrong shape, NaN, plus infinity, or a row of
+        minus infinities. Names the first bad context.
+    """
+    name = model_name(model)
+    try:
+        answer = model.next_logits(contexts)
+    except Exception as error:
+        raise ModelError(
+            f"{name} failed on {_describe(contexts)}: {type(error).__name__}: {error}", contexts=contexts
+        ) from error
+    logits = _as_float64(answer, name)
+    expected = (len(contexts), model.vocab_size)
+    if logits.shape != expected:
+        raise ModelError(
+            f"next_logits of {name} must return one row of {model.vocab_size} logits a context, shape {expected}: "
+            f"got shape {logits.shape} for {_describe(contexts)}."
+            + (" Return the last position only: logits[:, -1]." if logits.ndim == 3 else ""),
+            expected=expected,
+            got=logits.shape,
+        )
+    bad = np.isnan(logits) | np.isposinf(logits)  # (batch, V)
+    bad_rows = bad.any(axis=1) | np.isneginf(logits).all(axis=1)  # (batch,)
+    if bad_rows.any():
+        row = int(np.argmax(bad_rows))
+        what = f"{logits[row][bad[row]][0]} for token {int(np.argmax(bad[row]))}" if bad[row].any() else "only -inf"
+        raise ModelError(
+            f"Logits of {name} must be finite, or -inf for impossible tokens: got {what} at context "
+            f"{tuple(contexts[row].tolist())} ({int(bad_rows.sum())} of {len(contexts)} rows in this batch are bad).",
+            context=tuple(contexts[row].tolist()),
+        )
+    return logits
+
+
+def _as_float64(answer: Any, name: str) -> NDArray[np.float64]:
+    if hasattr(answer, "detach"):  # a torch tensor, told without importing torch; bfloat16 has no numpy twin
+        answer = answer.detach().cpu().double().numpy()
+    try:
+        return np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"next_logits of {name} must return numbers as a numpy array, a torch tensor or nested lists: "
+            f"got {type(answer).__name__}."
+        ) from error
+
+
+def _describe(contexts: NDArray[np.int64]) -> str:
+    return f"{len(contexts)} contexts of length {contexts.shape[1]}, the first {tuple(contexts[0].tolist())}"

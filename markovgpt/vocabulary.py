@@ -1,0 +1,186 @@
+"""What do tokens look like, and how does text become tokens?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.errors import ArgumentError, DataError
+
+__all__ = ["TokenKind", "Vocabulary"]
+
+TokenKind = Literal["char", "word", "byte"]
+
+_VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "": "∅"}
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Vocabulary:
+    """The tokens of a model and their text.
+
+    Attributes
+    ----------
+    tokens : tuple of V str
+        Text of each token, all different. Token ``t`` is position ``t``.
+    kind : "char", "word" or "byte"
+        How text is cut into tokens: one character, one whitespace-separated word, or one UTF-8 byte each.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary.of_text("abracadabra")
+    >>> vocabulary.tokens
+    ('a', 'b', 'c', 'd', 'r')
+    >>> vocabulary.encode("cab").tolist()
+    [2, 0, 1]
+    >>> vocabulary.label([2, 0, 1])
+    'cab'
+    """
+
+    tokens: tuple[str, ...]
+    kind: TokenKind = "char"
+    names: tuple[str, ...] = field(init=False, repr=False)
+    _token_of: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        token_of = {text: token for token, text in enumerate(self.tokens)}
+        if len(token_of) != len(self.tokens):
+            twice = next(text for token, text in enumerate(self.tokens) if token_of[text] != token)
+            raise ArgumentError(f"Every token needs a text of its own: {twice!r} stands for two tokens.", token=twice)
+        if not self.tokens:
+            raise ArgumentError("A vocabulary needs at least one token: got none.")
+        object.__setattr__(self, "_token_of", token_of)
+        object.__setattr__(self, "names", _names(self.tokens))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @classmethod
+    def numbered(cls, size: int) -> Vocabulary:
+        """Tokens shown by their numbers, for models that bring no texts: ``'0', '1', ...``."""
+        return cls(tokens=tuple(map(str, range(size))), kind="char" if size <= 10 else "word")
+
+    @classmethod
+    def of_text(cls, text: str, *, kind: TokenKind = "char") -> Vocabulary:
+        """The tokens that occur in ``text``, sorted; for ``byte`` the bytes that occur."""
+        return cls(tokens=tuple(sorted(set(_split(text, kind)))), kind=kind)
+
+    @property
+    def separator(self) -> str:
+        """What stands between tokens in a label: nothing if every name is one character, else a space."""
+        return "" if all(len(name) == 1 for name in self.names) else " "
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        """Tokens of a text, ``(n,)``.
+
+        Raises
+        ------
+        DataError
+            A piece of the text is not in the vocabulary: says which, where, and what the vocabulary has.
+        """
+        if self.kind == "char":
+            codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)  # (n,)
+            distinct, inverse = np.unique(codes, return_inverse=True)
+            pieces: Sequence[str] = [chr(code) for code in distinct]
+        else:
+            all_pieces = _split(text, self.kind)
+            pieces = sorted(set(all_pieces))
+            place = {piece: i for i, piece in enumerate(pieces)}
+            inverse = np.fromiter((place[piece] for piece in all_pieces), dtype=np.int64, count=len(all_pieces))
+        tokens = np.array([self._token_of.get(piece, -1) for piece in pieces], dtype=np.int64)[inverse]  # (n,)
+        if tokens.size and tokens.min() < 0:
+            where = int(np.argmax(tokens < 0))
+            self._refuse(pieces[int(inverse[where])], where)
+        return tokens
+
+    def decode(self, tokens: Iterable[int]) -> str:
+        """Text of tokens: the inverse of :meth:`encode` (words are joined by one space)."""
+        texts = [self.tokens[token] for token in tokens]
+        if self.kind == "byte":
+            return bytes(_byte_of(text) for text in texts).decode("utf-8", "replace")
+        return (" " if self.kind == "word" else "").join(texts)
+
+    def label(self, context: Iterable[int]) -> str:
+        """A printable name of a context, one for one: blanks and control characters are made visible."""
+        return self.separator.join(self.names[token] for token in context)
+
+    def parse(self, label: str) -> tuple[int, ...]:
+        """The context that a label names: the inverse of :meth:`label`; token texts are understood as well.
+
+        Raises
+        ------
+        ArgumentError
+            A part of the label names no token.
+        """
+        by_name = {name: token for token, name in enumerate(self.names)}
+        parts = list(label) if self.separator == "" else label.split(self.separator)
+        context = []
+        for part in parts:
+            token = by_name.get(part, self._token_of.get(part))
+            if token is None:
+                raise ArgumentError(
+                    f"{part!r} in the context {label!r} is no token of this model. "
+                    f"Its {len(self)} tokens are {self.overview()}.",
+                    part=part,
+                    label=label,
+                )
+            context.append(token)
+        return tuple(context)
+
+    def overview(self, *, at_most: int = 40) -> str:
+        """The tokens on one line, shortened in the middle of long vocabularies."""
+        if len(self) <= at_most:
+            return " ".join(self.names)
+        return " ".join((*self.names[: at_most - 1], "...", self.names[-1]))
+
+    def _refuse(self, piece: str, where: int) -> None:
+        unit = {"char": "character", "word": "word", "byte": "byte"}[self.kind]
+        raise DataError(
+            f"Token outside the vocabulary: {unit} {piece!r} at position {where} of the data. "
+            f"The {len(self)} tokens are {self.overview()}. Remove it from the data, or use a model with this token.",
+            token=piece,
+            position=where,
+        )
+
+
+def _split(text: str, kind: TokenKind) -> list[str]:
+    if kind == "char":
+        return list(text)
+    if kind == "word":
+        return text.split()
+    if kind == "byte":
+        return [_byte_name(byte) for byte in text.encode("utf-8")]
+    raise ArgumentError(f"Text is cut into 'char', 'word' or 'byte' tokens: got {kind!r}.", kind=kind)
+
+
+def _byte_name(byte: int) -> str:
+    return chr(byte) if 32 <= byte < 127 or byte in (9, 10) else f"\\x{byte:02x}"
+
+
+def _byte_of(name: str) -> int:
+    return ord(name) if len(name) == 1 else int(name[2:], 16)
+
+
+def _names(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Printable, distinct names without blanks: a token that already looks like another's name is spelled in escapes."""
+    taken = set(tokens)
+    names = []
+    for text in tokens:
+        shown = "".join(_visible(character, taken) for character in text) or _visible("", taken)
+        names.append(shown)
+    if len(set(names)) != len(names):  # rare: two texts made visible alike
+        names = [f"{name}#{token}" for token, name in enumerate(names)]
+    return tuple(names)
+
+
+def _visible(character: str, taken: set[str]) -> str:
+    shown = _VISIBLE.get(character)
+    if shown is not None and shown not in taken:
+        return shown
+    if character and character.isprintable() and not character.isspace():
+        return character
+    return "".join(f"\\u{ord(c):04x}" for c in character) or "\\empty"
