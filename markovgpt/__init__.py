@@ -1,0 +1,72 @@
+"""A language model with V tokens and a context of K is a finite Markov chain: see it, and ask it exactly.
+
+>>> import markovgpt as mg
+>>> chain = mg.build_chain(mg.load_model("babygpt"))
+>>> chain
+<MarkovChain of babygpt: 8 states, V=2, K=3, lengths='full'>
+>>> pi = mg.stationary_distribution(chain)
+>>> round(mg.entropy_rate(chain, pi), 4)
+0.8198
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ArgumentError": "errors",
+    "CommunicatingClass": "analysis",
+    "CommunicatingClasses": "analysis",
+    "DataComparison": "ngrams",
+    "DataError": "errors",
+    "Decoding": "decoding",
+    "LanguageModel": "model",
+    "MarkovChain": "chain",
+    "MarkovGPTError": "errors",
+    "ModelError": "errors",
+    "ModelLoadError": "errors",
+    "NgramCounts": "ngrams",
+    "NotComputedError": "errors",
+    "ReducibleChainError": "errors",
+    "StateSpace": "statespace",
+    "StationaryDistribution": "analysis",
+    "TableError": "errors",
+    "TooManyStatesError": "errors",
+    "Vocabulary": "vocabulary",
+    "analyze": "report",
+    "build_chain": "enumeration",
+    "chain_from_table": "chain",
+    "communicating_classes": "analysis",
+    "compare_to_counts": "ngrams",
+    "count_ngrams": "ngrams",
+    "decode": "chain",
+    "draw": "drawing",
+    "entropy_rate": "analysis",
+    "greedy_ties": "analysis",
+    "is_aperiodic": "analysis",
+    "is_irreducible": "analysis",
+    "list_models": "registry",
+    "load_model": "registry",
+    "period": "analysis",
+    "recurrent_classes": "analysis",
+    "row_entropies": "analysis",
+    "save_model": "models.storage",
+    "stationary_distribution": "analysis",
+    "stationary_distributions": "analysis",
+}
+"""Public name to the module that defines it; imported at first use, so that ``import markovgpt`` is cheap."""
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'markovgpt' has no attribute {name!r}")
+    value = getattr(import_module(f"markovgpt.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -94,7 +94,7 @@ class MarkovChain:
 
     @property
     def n_states(self) -> int:
-        """n."""
+        """Number of states, n."""
         return len(self.probabilities)
 
     @property
@@ -113,16 +113,17 @@ class MarkovChain:
 
     def row(self, state: int | str | Sequence[int]) -> NDArray[np.float64]:
         """Next-token distribution ``(V,)`` of a state, given as its index, its label or its tokens."""
-        return self.probabilities[self.state(state)]
+        row: NDArray[np.float64] = self.probabilities[self.state(state)]
+        return row
 
     def state(self, state: int | str | Sequence[int]) -> int:
         """Index of a state, given as its index, its label (``"011"``) or its tokens (``(0, 1, 1)``)."""
         if isinstance(state, str):
             return self.states.index(self.vocabulary.parse(state))
-        if isinstance(state, Sequence):
-            return self.states.index(state)
-        self.states.length(state)  # refuses an index outside the space
-        return int(state)
+        if isinstance(state, int | np.integer):
+            self.states.length(int(state))  # refuses an index outside the space
+            return int(state)
+        return self.states.index(state)
 
     def label(self, state: int) -> str:
         """Printable name of a state: the texts of its tokens, oldest first."""
@@ -182,6 +183,8 @@ def chain_from_table(
     ----------
     table : (V**K, V) probabilities, or (V + ... + V**K, V) with ``lengths="all"``
         Row s is the next-token distribution of state s, oldest token most significant. K follows from the shape.
+    lengths : "full" or "all"
+        Which states the rows are.
     tokens : V texts, optional
         ``"0", "1", ...`` by default.
 
@@ -203,7 +206,7 @@ def chain_from_table(
         raise TableError(f"A table of probabilities is a rectangle of numbers: {error}.") from error
     if probabilities.ndim != 2 or 0 in probabilities.shape:
         raise TableError(f"A table has one row a state and one column a token: got shape {probabilities.shape}.")
-    states = _space_of_shape(*probabilities.shape, lengths)
+    states = _space_of_shape(len(probabilities), probabilities.shape[1], lengths)
     vocabulary = Vocabulary.numbered(states.vocab_size) if tokens is None else Vocabulary(tokens=tuple(tokens))
     _check_rows(probabilities, states, vocabulary)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
@@ -226,9 +229,7 @@ def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
     with np.errstate(divide="ignore"):
         probabilities = decoding.apply(np.log(chain.probabilities))
     origin = replace(chain.origin, decoding=decoding)
-    return MarkovChain(
-        states=chain.states, probabilities=probabilities, vocabulary=chain.vocabulary, origin=origin
-    )
+    return MarkovChain(states=chain.states, probabilities=probabilities, vocabulary=chain.vocabulary, origin=origin)
 
 
 def _space_of_shape(n: int, V: int, lengths: Lengths) -> StateSpace:
@@ -254,8 +255,8 @@ def _check_rows(probabilities: NDArray[np.float64], states: StateSpace, vocabula
     row = int(np.argmin(good))
     raise TableError(
         f"Row {row} ({vocabulary.label(states.context(row))!r}) of the transition table must be a probability "
-        f"distribution: got sum {sums[row]:.6g} and smallest entry {probabilities[row].min():.6g}, allowed error of the "
-        f"sum {_ROW_SUM_TOLERANCE:g}. {int((~good).sum())} of {len(good)} rows are not one. "
+        f"distribution: got sum {sums[row]:.6g} and smallest entry {probabilities[row].min():.6g}, allowed error "
+        f"of the sum {_ROW_SUM_TOLERANCE:g}. {int((~good).sum())} of {len(good)} rows are not one. "
         "Pass probabilities that sum to 1, not logits or counts.",
         row=row,
         sum=float(sums[row]),

@@ -60,7 +60,7 @@ class Decoding:
         if not (0 < self.temperature < np.inf):
             raise ArgumentError(
                 f"temperature must be a number above 0: got {self.temperature}. "
-                "The limit of temperature 0, always the likeliest token, is greedy decoding: use greedy=True (--greedy).",
+                "Its limit at 0, always the likeliest token, is greedy decoding: use greedy=True (--greedy).",
                 temperature=self.temperature,
             )
         if self.top_k is not None and not (isinstance(self.top_k, int) and self.top_k >= 1):

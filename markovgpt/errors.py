@@ -1,7 +1,7 @@
 """What can go wrong, and which exit code does it mean?
 
-Every deliberate exception derives from :class:`MarkovGPTError`. Its message says what was expected, what was got, where,
-and what to do instead; the numbers in it are kept in ``facts``.
+Every deliberate exception derives from :class:`MarkovGPTError`. Its message says what was expected, what was got,
+where, and what to do instead; the numbers in it are kept in ``facts``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = [
     "ReducibleChainError",
     "TableError",
     "TooManyStatesError",
+    "TrainingInterruptedError",
 ]
 
 
@@ -30,7 +31,7 @@ class MarkovGPTError(Exception):
     facts : dict
         The values named in the message, for programs that catch the error.
     exit_code : int
-        What the command line returns: 2 wrong use, 3 a model failed.
+        What the command line returns: 2 wrong use, 3 a model failed, 130 interrupted.
     """
 
     exit_code: int = 2
@@ -78,3 +79,9 @@ class ModelError(MarkovGPTError):
     """A model ran, and raised or returned something that is not a next-token law."""
 
     exit_code = 3
+
+
+class TrainingInterruptedError(MarkovGPTError):
+    """Training was stopped from the keyboard; ``facts["model"]`` is the model as far as it got."""
+
+    exit_code = 130

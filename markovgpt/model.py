@@ -29,7 +29,7 @@ class LanguageModel(Protocol):
         K: the next-token law depends on at most the last K tokens.
 
     Optional attributes are found with ``hasattr``: ``tokens`` (V texts, for labels), ``vocabulary``
-    (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` ((n,) int64), ``fingerprint`` (str), ``name`` (str).
+    (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` ((n,) int64), ``fingerprint`` and ``name`` (str).
     """
 
     vocab_size: int

@@ -111,9 +111,7 @@ class StateSpace:
         if not 0 <= state < self.n_states:
             raise ArgumentError(f"States are 0..{self.n_states - 1}: got {state}.", state=state)
         return next(
-            length
-            for length in range(self.shortest, self.context_length + 1)
-            if state < self.offset(length + 1)
+            length for length in range(self.shortest, self.context_length + 1) if state < self.offset(length + 1)
         )
 
     def contexts(self, length: int, start: int, stop: int) -> NDArray[np.int64]:
@@ -123,7 +121,7 @@ class StateSpace:
         return numbers[:, None] // weights % self.vocab_size  # (n, length)
 
     def successors(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where each token leads: ``(n,) -> (n, V)``. A full-length state drops its oldest token, a shorter one grows."""
+        """Where each token leads, ``(n,) -> (n, V)``; a full-length state drops its oldest token, a shorter grows."""
         V, K = self.vocab_size, self.context_length
         tokens = np.arange(V, dtype=np.int64)  # (V,)
         result = np.empty((len(states), V), dtype=np.int64)  # (n, V)

@@ -166,7 +166,7 @@ def _byte_of(name: str) -> int:
 
 
 def _names(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """Printable, distinct names without blanks: a token that already looks like another's name is spelled in escapes."""
+    """Printable, distinct names without blanks; where two would look alike, one is spelled in escapes."""
     taken = set(tokens)
     names = []
     for text in tokens:

@@ -87,7 +87,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attn(self.ln_1(x))  # (B, T, C)
-        return x + self.mlp(self.ln_2(x))  # (B, T, C)
+        y: Tensor = x + self.mlp(self.ln_2(x))  # (B, T, C)
+        return y
 
 
 class MinGPT(nn.Module):

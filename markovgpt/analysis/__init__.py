@@ -1,0 +1,36 @@
+"""What does a chain do in the long run? One question a file; every answer comes from the table alone."""
+
+from markovgpt.analysis.classes import (
+    CommunicatingClass,
+    CommunicatingClasses,
+    communicating_classes,
+    is_aperiodic,
+    is_irreducible,
+    period,
+    recurrent_classes,
+)
+from markovgpt.analysis.entropy import entropy_rate, row_entropies
+from markovgpt.analysis.greedy import greedy_ties
+from markovgpt.analysis.stationary import (
+    GTH_LIMIT,
+    StationaryDistribution,
+    stationary_distribution,
+    stationary_distributions,
+)
+
+__all__ = [
+    "GTH_LIMIT",
+    "CommunicatingClass",
+    "CommunicatingClasses",
+    "StationaryDistribution",
+    "communicating_classes",
+    "entropy_rate",
+    "greedy_ties",
+    "is_aperiodic",
+    "is_irreducible",
+    "period",
+    "recurrent_classes",
+    "row_entropies",
+    "stationary_distribution",
+    "stationary_distributions",
+]

@@ -1,0 +1,115 @@
+"""``markovgpt analyze``: what is this model, seen as a Markov chain?"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options
+from markovgpt.cli.output import Writer, check_suffixes, print_report, write_files
+from markovgpt.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from markovgpt.report import Analysis
+
+__all__ = ["analyze"]
+
+_SUFFIXES = (".json", ".md", ".npz", ".dot", ".svg", ".png")
+
+
+@click.command()
+@model_options
+@decoding_options
+@space_options
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of tables that are cut.")
+@click.option(
+    "--output",
+    "-o",
+    multiple=True,
+    metavar="FILE",
+    help=f"Also write a file, by its suffix: {' '.join(_SUFFIXES)}. Repeat for more.",
+)
+@click.option("--save-model", metavar="FOLDER", help="Keep the trained model; --model FOLDER loads it again.")
+def analyze(**arguments: Any) -> None:
+    """Show a model as a Markov chain: states, arrows, long run, and data.
+
+    \b
+    markovgpt analyze --model babygpt
+    markovgpt analyze --model babygpt --greedy -o babygpt.svg -o babygpt.json
+    markovgpt analyze --model mingpt --data book.txt -M context_length=3 -M steps=500
+    """
+    paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
+    save_to, top = arguments.pop("save_model"), arguments.pop("top")
+    decoding = decoding_from(arguments)
+
+    from markovgpt.errors import TrainingInterruptedError
+    from markovgpt.report import analyze as analyze_model
+    from markovgpt.report.contents import report_sections
+    from markovgpt.report.text import terminal_report
+
+    with ProgressBar() as progress:
+        try:
+            model = load_from(arguments, progress=progress)
+        except TrainingInterruptedError as interrupted:
+            fate = (
+                f"What it learned was saved to {save_to}"
+                if save_to
+                else "What it learned is lost; --save-model keeps it"
+            )
+            if save_to:
+                _save(interrupted.facts["model"], save_to)
+            raise TrainingInterruptedError(f"{interrupted} {fate}.", **interrupted.facts) from None
+        if save_to:
+            _save(model, save_to)
+        analysis = analyze_model(model, decoding=decoding, progress=progress, **arguments)
+    print_report(terminal_report(report_sections(analysis, top=top)))
+    write_files(paths, _writers(analysis, top))
+
+
+def _save(model: Any, folder: str) -> None:
+    from markovgpt.errors import ArgumentError
+    from markovgpt.models.gpt_model import GPTModel
+    from markovgpt.models.storage import save_model
+
+    if not isinstance(model, GPTModel):
+        raise ArgumentError(f"--save-model keeps models of the minGPT family: got a {type(model).__name__}.")
+    save_model(model, folder)
+    click.echo(f"saved the model to {folder}", err=True)
+
+
+def _writers(analysis: Analysis, top: int) -> dict[str, Writer]:
+    """What each suffix writes; a picture is laid out once, when the first file asks for it."""
+
+    def text(make: Any, path: Path) -> None:
+        path.write_text(make(), encoding="utf-8")
+
+    def archive(path: Path) -> None:
+        from markovgpt.report.machine import npz_report
+
+        path.write_bytes(npz_report(analysis))
+
+    def as_json() -> str:
+        from markovgpt.report.machine import json_report
+
+        return json_report(analysis)
+
+    def as_markdown() -> str:
+        from markovgpt.report.contents import report_sections
+        from markovgpt.report.markdown import markdown_report
+
+        return markdown_report(report_sections(analysis, top=top))
+
+    def picture(path: Path) -> None:
+        from markovgpt.cli.draw import drawing_of
+
+        drawing_of(analysis.model, analysis.chain).save(path)
+
+    return {
+        ".json": partial(text, as_json),
+        ".md": partial(text, as_markdown),
+        ".npz": archive,
+        **dict.fromkeys((".dot", ".svg", ".png"), picture),
+    }

@@ -1,0 +1,76 @@
+"""``markovgpt draw``: what does the chain look like?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options
+from markovgpt.cli.output import check_suffixes, write_files
+from markovgpt.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from markovgpt.chain import MarkovChain
+    from markovgpt.drawing import Drawing
+    from markovgpt.model import LanguageModel
+
+__all__ = ["draw", "drawing_of"]
+
+_SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
+
+
+@click.command()
+@model_options
+@decoding_options
+@space_options
+@click.option(
+    "--max-nodes", type=click.IntRange(min=1), default=64, show_default=True, help="Draw the heaviest part above this."
+)
+@click.option(
+    "--output",
+    "-o",
+    multiple=True,
+    metavar="FILE",
+    help=f"Where to draw, by suffix: {' '.join(_SUFFIXES)}. Repeat for more.  [default: the model's name .svg]",
+)
+def draw(**arguments: Any) -> None:
+    """Draw the chain: a node a state, an arrow a token, as in the notebook.
+
+    Wide, dark arrows are likely; large nodes are where the chain spends its time; dashed nodes never occurred in the
+    training data.
+
+    \b
+    markovgpt draw --model babygpt -o babygpt.svg
+    """
+    paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
+    max_nodes, decoding = arguments.pop("max_nodes"), decoding_from(arguments)
+
+    from markovgpt.enumeration import build_chain
+    from markovgpt.model import model_name
+
+    if arguments["batch_size"] is None:
+        del arguments["batch_size"]
+    with ProgressBar() as progress:
+        model = load_from(arguments, progress=progress)
+        chain = build_chain(model, decoding=decoding, progress=progress, **arguments)
+    picture = drawing_of(model, chain, max_nodes=max_nodes)
+    paths = paths or check_suffixes([f"{model_name(model)}.svg"], _SUFFIXES)
+    click.echo(f"{picture.caption}\nDrawn by {picture.renderer}.")
+    write_files(paths, dict.fromkeys(_SUFFIXES, picture.save))
+
+
+def drawing_of(model: LanguageModel, chain: MarkovChain, *, max_nodes: int = 64) -> Drawing:
+    """The picture of a model's chain, with the states that its training data never visit dashed."""
+    from markovgpt.drawing import draw as draw_chain
+    from markovgpt.model import model_name
+    from markovgpt.ngrams import count_ngrams
+
+    tokens = getattr(model, "training_tokens", None)
+    seen = None if tokens is None else count_ngrams(tokens, chain.states).seen
+    training: Any = getattr(model, "training", None)
+    steps = len(getattr(training, "losses", ()))
+    title = f"{model_name(model)} after {steps:,} training steps" if steps else f"{model_name(model)}, untrained"
+    if training is None and tokens is None:
+        title = model_name(model)
+    return draw_chain(chain, seen=seen, max_nodes=max_nodes, title=title)

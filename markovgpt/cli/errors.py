@@ -1,0 +1,53 @@
+"""How does an error reach the user, and with which exit code?
+
+0 ok; 1 a finding; 2 wrong use; 3 a model could not be loaded or failed; 130 interrupted. A user's mistake is one line;
+a failure inside a model keeps the model's own traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import IO, Any
+
+import click
+
+from markovgpt.errors import MarkovGPTError
+
+__all__ = ["Program", "ShownError"]
+
+
+class ShownError(click.ClickException):
+    """An error as the command line shows it."""
+
+    def __init__(self, message: str, *, exit_code: int, cause: BaseException | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance, too
+        self.cause = cause
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the cause's traceback, if there is one, and then the message, on stderr."""
+        target = sys.stderr if file is None else file
+        if self.cause is not None:
+            click.echo("".join(traceback.format_exception(self.cause)), file=target, nl=False)
+        click.echo(f"Error: {self.message}", file=target)
+
+
+class Program(click.Group):
+    """A group of commands whose deliberate errors are shown as one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; turn errors into what the user sees."""
+        try:
+            return super().invoke(ctx)
+        except MarkovGPTError as error:
+            cause = (
+                error.__cause__ if error.exit_code == 3 else None
+            )  # code that is not ours: its author needs the place
+            raise ShownError(str(error), exit_code=error.exit_code, cause=cause) from error
+        except KeyboardInterrupt as error:
+            raise ShownError("Interrupted; nothing was written.", exit_code=130) from error
+        except MemoryError as error:
+            raise ShownError(
+                "Out of memory. Use a shorter context or fewer tokens (markovgpt states tells the sizes).", exit_code=2
+            ) from error

@@ -1,0 +1,118 @@
+"""Which options do commands share, and what do they mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from markovgpt.decoding import Decoding
+    from markovgpt.model import LanguageModel, Progress
+
+__all__ = ["decoding_from", "decoding_options", "load_from", "model_options", "space_options"]
+
+Command = Callable[..., Any]
+
+
+def model_options(command: Command) -> Command:
+    """Which model, trained how, on what."""
+    return _apply(
+        command,
+        click.option(
+            "--model",
+            "-m",
+            default="babygpt",
+            show_default=True,
+            metavar="SPEC",
+            help="A name (markovgpt models), file.py:attr, package.module:attr, or the folder of a saved model.",
+        ),
+        click.option(
+            "--data", metavar="TEXT|FILE|-", help="What to train on: a file, '-' for stdin, or the text itself."
+        ),
+        click.option("--steps", type=int, help="Training steps."),
+        click.option("--untrained", is_flag=True, help="Do not train: the same as --steps 0."),
+        click.option("--seed", type=int, help="Seed of weights and batches."),
+        click.option(
+            "-M",
+            "options",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="An option of the model, for example -M context_length=4. Repeat for more.",
+        ),
+    )
+
+
+def decoding_options(command: Command) -> Command:
+    """By which rule tokens are drawn."""
+    return _apply(
+        command,
+        click.option("--temperature", type=float, default=1.0, show_default=True, help="Divides the logits; above 0."),
+        click.option("--top-k", type=int, help="Keep the k likeliest tokens (ties are kept)."),
+        click.option(
+            "--top-p", type=float, help="Keep the likeliest tokens up to this sum (the crossing one is kept)."
+        ),
+        click.option("--min-p", type=float, help="Keep tokens at least this share as likely as the likeliest."),
+        click.option("--greedy", is_flag=True, help="Always the likeliest token (the lowest of a tie)."),
+    )
+
+
+def space_options(command: Command) -> Command:
+    """Which contexts are states, and how they are enumerated."""
+    return _apply(
+        command,
+        click.option(
+            "--lengths",
+            type=click.Choice(["full", "all"]),
+            default="full",
+            show_default=True,
+            help="States are the contexts of length K, or of every length 1 to K.",
+        ),
+        click.option(
+            "--max-states", type=click.IntRange(min=1), help="Refuse above this many states.  [default: 1048576]"
+        ),
+        click.option(
+            "--strategy",
+            type=click.Choice(["auto", "batched", "loop"]),
+            default="auto",
+            show_default=True,
+            help="How the model is asked about every context.",
+        ),
+        click.option("--batch-size", type=click.IntRange(min=1), help="Contexts per call of the model."),
+    )
+
+
+def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel:
+    """The model that the model options name; takes those options out of ``arguments``."""
+    from markovgpt.errors import ArgumentError
+    from markovgpt.registry import load_model, parse_options
+
+    spec, untrained = arguments.pop("model"), arguments.pop("untrained")
+    chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
+    for name in ("data", "steps", "seed"):
+        value = arguments.pop(name)
+        if value is None:
+            continue
+        if name in chosen:
+            raise ArgumentError(f"{name} is given twice: --{name} {value} and -M {name}={chosen[name]}.")
+        chosen[name] = value
+    if untrained:
+        if "steps" in chosen:
+            raise ArgumentError(f"--untrained means --steps 0, but --steps {chosen['steps']} is given as well.")
+        chosen["steps"] = 0
+    return load_model(spec, progress=progress, **chosen)
+
+
+def decoding_from(arguments: dict[str, Any]) -> Decoding:
+    """The rule that the decoding options describe; takes those options out of ``arguments``."""
+    from markovgpt.decoding import Decoding
+
+    names = ("temperature", "top_k", "top_p", "min_p", "greedy")
+    return Decoding(**{name: arguments.pop(name) for name in names})
+
+
+def _apply(command: Command, *options: Callable[[Command], Command]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,54 @@
+"""Where does a result go? Files by their suffix; a file that cannot be written never loses the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from markovgpt.cli.errors import ShownError
+
+__all__ = ["Writer", "check_suffixes", "print_report", "write_files"]
+
+Writer = Callable[[Path], None]
+
+
+def check_suffixes(paths: Sequence[str], allowed: Sequence[str]) -> list[Path]:
+    """The paths, if each has a suffix that can be written: asked before any work is done."""
+    for path in map(Path, paths):
+        if path.suffix.lower() not in allowed:
+            raise click.BadParameter(
+                f"{str(path)!r} ends in none of {', '.join(allowed)}, so its format is not known.", param_hint="'-o'"
+            )
+    return [Path(path) for path in paths]
+
+
+def write_files(paths: Sequence[Path], writers: Mapping[str, Writer]) -> None:
+    """Write every file; note each on stderr, and fail at the end if one could not be written."""
+    from markovgpt.errors import MarkovGPTError
+
+    failures = []
+    for path in paths:
+        try:
+            writers[path.suffix.lower()](path)
+        except OSError as error:
+            failures.append(f"{path} could not be written: {error.strerror or error}.")
+        except MarkovGPTError as error:
+            failures.append(str(error))
+        else:
+            click.echo(f"wrote {path}", err=True)
+    if failures:
+        raise ShownError(" ".join(failures), exit_code=2)
+
+
+def print_report(renderable: object) -> None:
+    """Print on stdout: in the terminal's width and colours, or plain and wide enough when it goes elsewhere."""
+    import sys
+
+    from rich.console import Console
+
+    console = Console() if sys.stdout.isatty() else Console(width=140)
+    with console.capture() as captured:
+        console.print(renderable)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

@@ -1,0 +1,9 @@
+"""How is a model asked about every context, and what does that cost?
+
+A strategy is a function in a file of its own; :data:`~markovgpt.enumeration.build.STRATEGIES` lists them.
+"""
+
+from markovgpt.enumeration.build import STRATEGIES, build_chain
+from markovgpt.enumeration.limits import MAX_STATES, check_n_states
+
+__all__ = ["MAX_STATES", "STRATEGIES", "build_chain", "check_n_states"]

@@ -1,0 +1,19 @@
+"""Strategy ``batched``: one full forward pass a batch of contexts. Works for every model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markovgpt.enumeration.strategy import Block
+from markovgpt.model import LanguageModel, next_token_logits
+from markovgpt.statespace import StateSpace
+
+__all__ = ["batched"]
+
+
+def batched(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator[Block]:
+    """Blocks of at most ``batch_size`` contexts of one length, in the order of the states."""
+    for length, size in zip(range(states.shortest, states.context_length + 1), states.sizes, strict=True):
+        for start in range(0, size, batch_size):
+            contexts = states.contexts(length, start, min(start + batch_size, size))  # (m, length)
+            yield Block(states.offset(length) + start, next_token_logits(model, contexts), contexts.size)

@@ -1,0 +1,83 @@
+"""What is a built-in model? A network, the vocabulary it speaks, and the record of its training."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from markovgpt.models.mingpt import MinGPT
+from markovgpt.models.threads import suitable_threads
+from markovgpt.models.training import TrainingRecord
+from markovgpt.vocabulary import Vocabulary
+
+__all__ = ["GPTModel"]
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class GPTModel:
+    """A minGPT behind the :class:`~markovgpt.model.LanguageModel` protocol.
+
+    Attributes
+    ----------
+    name : str
+        "babygpt" or "mingpt".
+    network : MinGPT
+        In evaluation mode.
+    vocabulary : Vocabulary
+        Texts of the V tokens.
+    training_tokens : (n,) int64, or None
+        The data that it was, or would be, trained on; validation data are not part of it.
+    training : TrainingRecord, or None
+        None for an untrained network.
+    """
+
+    name: str
+    network: MinGPT
+    vocabulary: Vocabulary
+    training_tokens: NDArray[np.int64] | None = None
+    training: TrainingRecord | None = None
+
+    @property
+    def vocab_size(self) -> int:
+        """V."""
+        return self.network.config.vocab_size
+
+    @property
+    def context_length(self) -> int:
+        """K."""
+        return self.network.config.context_length
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Texts of the V tokens."""
+        return self.vocabulary.tokens
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of trainable numbers."""
+        return self.network.n_parameters()
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of configuration and weights."""
+        digest = hashlib.sha256(repr(sorted(asdict(self.network.config).items())).encode())
+        for name, tensor in sorted(self.network.state_dict().items()):
+            digest.update(name.encode() + tensor.detach().cpu().numpy().tobytes())
+        return digest.hexdigest()
+
+    def all_logits(self, contexts: NDArray[np.int64]) -> Tensor:
+        """Logits after every prefix of every context: ``(batch, length) -> (batch, length, V)`` float32."""
+        with torch.no_grad(), suitable_threads(self.n_parameters):
+            logits: Tensor = self.network(torch.as_tensor(contexts))  # (batch, length, V)
+        return logits
+
+    def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
+        """Logits of the next token: ``(batch, length) -> (batch, V)`` float32."""
+        return self.all_logits(contexts)[:, -1]  # (batch, V)

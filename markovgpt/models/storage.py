@@ -1,0 +1,108 @@
+"""How is a trained model kept in a folder and read again? safetensors and JSON; nothing that can run code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import load_model as load_weights
+from safetensors.torch import save_model as save_weights
+
+from markovgpt.errors import ArgumentError, ModelLoadError
+from markovgpt.models.gpt_model import GPTModel
+from markovgpt.models.mingpt import MinGPT, MinGPTConfig
+from markovgpt.models.training import TrainingRecord, TrainingSettings
+from markovgpt.vocabulary import Vocabulary
+
+__all__ = ["load_saved_model", "save_model"]
+
+_FORMAT = "markovgpt model"
+_VERSION = 1
+_CONFIG, _WEIGHTS, _TOKENS = "config.json", "model.safetensors", "training_tokens.safetensors"
+
+
+def save_model(model: GPTModel, folder: str | PathLike[str]) -> Path:
+    """Write a model to a folder: ``config.json``, ``model.safetensors`` and, if it has any, its training tokens.
+
+    Returns
+    -------
+    Path
+        The folder; ``load_model(str(folder))`` reads it.
+
+    Raises
+    ------
+    ArgumentError
+        The folder cannot be written.
+    """
+    path = Path(folder)
+    description = {
+        "format": _FORMAT,
+        "format_version": _VERSION,
+        "name": model.name,
+        "config": asdict(model.network.config),
+        "vocabulary": {"tokens": list(model.vocabulary.tokens), "kind": model.vocabulary.kind},
+        "training": None if model.training is None else asdict(model.training),
+    }
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        save_weights(model.network, str(path / _WEIGHTS))
+        if model.training_tokens is not None:
+            smallest = np.min_scalar_type(max(model.vocab_size - 1, 0))
+            save_arrays({"tokens": model.training_tokens.astype(smallest)}, path / _TOKENS)
+        (path / _CONFIG).write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except (OSError, SafetensorError) as error:
+        raise ArgumentError(f"The model cannot be saved to {path}: {error}.", path=str(path)) from error
+    return path
+
+
+def load_saved_model(folder: str | PathLike[str]) -> GPTModel:
+    """Read a model that :func:`save_model` wrote.
+
+    Raises
+    ------
+    ModelLoadError
+        A file is missing, is not of this format, or does not fit the others.
+    """
+    path = Path(folder)
+    try:
+        description: dict[str, Any] = json.loads((path / _CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(description, dict) or description.get("format") != _FORMAT:
+            raise ModelLoadError(f"{path / _CONFIG} does not describe a model that markovgpt saved.", path=str(path))
+        if description["format_version"] != _VERSION:
+            raise ModelLoadError(
+                f"{path} has format version {description['format_version']}: this markovgpt reads version {_VERSION}."
+            )
+        network = MinGPT(MinGPTConfig(**description["config"]))
+        load_weights(network, path / _WEIGHTS)
+        tokens = path / _TOKENS
+        return GPTModel(
+            name=description["name"],
+            network=network.eval(),
+            vocabulary=Vocabulary(
+                tokens=tuple(description["vocabulary"]["tokens"]), kind=description["vocabulary"]["kind"]
+            ),
+            training_tokens=load_arrays(tokens)["tokens"].astype(np.int64) if tokens.exists() else None,
+            training=_training_record(description["training"]),
+        )
+    except OSError as error:
+        raise ModelLoadError(
+            f"No saved model in {path}: {error.strerror or error} ({error.filename}).", path=str(path)
+        ) from error
+    except (ArgumentError, KeyError, RuntimeError, SafetensorError, TypeError, ValueError) as error:
+        raise ModelLoadError(
+            f"The saved model in {path} is damaged: {type(error).__name__}: {error}", path=str(path)
+        ) from error
+
+
+def _training_record(record: dict[str, Any] | None) -> TrainingRecord | None:
+    if record is None:
+        return None
+    settings = TrainingSettings(**record["settings"])
+    return TrainingRecord(**{**record, "settings": settings, "losses": tuple(record["losses"])})

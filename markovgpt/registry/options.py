@@ -1,0 +1,108 @@
+"""What options does a model's factory take, and what do the words of the command line mean for it?"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from markovgpt.errors import ArgumentError
+from markovgpt.registry.sources import Factory
+
+__all__ = ["accepts", "check_options", "parse_options"]
+
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def parse_options(pairs: Iterable[str]) -> dict[str, str]:
+    """``["steps=500", "data=a=b"]`` as a dictionary; a value may hold anything, commas and equal signs included.
+
+    Raises
+    ------
+    ArgumentError
+        A pair without a key or an equal sign, or a key that stands twice.
+    """
+    options: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (equals and key):
+            raise ArgumentError(f"A model option is KEY=VALUE, for example -M steps=500: got {pair!r}.", option=pair)
+        if key in options:
+            raise ArgumentError(f"The model option {key} stands twice: {options[key]!r} and {value!r}.", option=key)
+        options[key] = value
+    return options
+
+
+def check_options(factory: Factory, options: Mapping[str, Any], *, name: str) -> dict[str, Any]:
+    """Options under the names and types that a factory declares; strings are read as the annotated type.
+
+    Raises
+    ------
+    ArgumentError
+        An unknown option (with the nearest known one), or a text that is not of the type.
+    """
+    parameters = inspect.signature(factory).parameters
+    known = [
+        p.name
+        for p in parameters.values()
+        if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name != "progress"
+    ]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    hints = _hints(factory)
+    checked: dict[str, Any] = {}
+    for key, value in options.items():
+        if key not in known and not takes_any:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            listing = f"It takes {', '.join(known)}." if known else "It takes none."
+            raise ArgumentError(f"The model {name} has no option {key!r}.{hint} {listing}", option=key, known=known)
+        checked[key] = _read(value, hints.get(key, Any), key) if isinstance(value, str) else value
+    return checked
+
+
+def accepts(factory: Factory, parameter: str) -> bool:
+    """Whether a factory declares a parameter of that name."""
+    return parameter in inspect.signature(factory).parameters
+
+
+def _hints(factory: Factory) -> dict[str, Any]:
+    target = factory.__init__ if inspect.isclass(factory) else factory
+    try:
+        return get_type_hints(target)
+    except (NameError, TypeError, AttributeError):  # annotations that cannot be resolved here
+        return {}
+
+
+def _read(text: str, hint: Any, key: str) -> Any:
+    if get_origin(hint) in (Union, types.UnionType):
+        choices = get_args(hint)
+        if type(None) in choices and text.lower() == "none":
+            return None
+        ordered = sorted(
+            (c for c in choices if c is not type(None)), key=lambda c: c is str
+        )  # str takes anything: last
+        for choice in ordered:
+            try:
+                return _read(text, choice, key)
+            except ArgumentError:
+                if choice is ordered[-1]:
+                    raise
+    if get_origin(hint) is Literal:
+        if text not in get_args(hint):
+            raise ArgumentError(
+                f"{key} must be one of {', '.join(map(str, get_args(hint)))}: got {text!r}.", option=key
+            )
+        return text
+    if hint is bool:
+        if text.lower() not in _TRUE + _FALSE:
+            raise ArgumentError(f"{key} must be true or false: got {text!r}.", option=key)
+        return text.lower() in _TRUE
+    if hint in (int, float):
+        try:
+            return hint(text)
+        except ValueError:
+            kind = "a whole number" if hint is int else "a number"
+            raise ArgumentError(f"{key} must be {kind}: got {text!r}.", option=key) from None
+    return text

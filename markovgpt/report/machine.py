@@ -1,0 +1,167 @@
+"""How is an analysis written for programs: JSON and NumPy archives?"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+import markovgpt
+from markovgpt.analysis import StationaryDistribution
+from markovgpt.model import model_name
+from markovgpt.report.record import Analysis
+
+__all__ = ["SCHEMA_VERSION", "json_report", "npz_report", "to_dict"]
+
+SCHEMA_VERSION = 1
+
+
+def to_dict(analysis: Analysis) -> dict[str, Any]:
+    """Every number of an analysis, as JSON holds it. An infinite number (an unproven bound, say) is None.
+
+    ``stationary`` has its fields at the top where there is one recurrent class; where there are several they are None
+    there, and ``stationary["by_class"]`` has one record each.
+    """
+    chain = analysis.chain
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "markovgpt": markovgpt.__version__,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "scipy", "torch")},
+        "options": {"lengths": chain.states.lengths, "decoding": asdict(chain.origin.decoding)},
+        "fingerprint": chain.fingerprint,
+        "model": _model(analysis),
+        "states": _states(analysis),
+        "transitions": {"unit": "probability", "probabilities": chain.probabilities.tolist()},
+        "stationary": _stationary(analysis),
+        "ngrams": _ngrams(analysis),
+        "enumeration": {
+            "strategy": chain.origin.strategy,
+            "contexts": chain.n_states,
+            "model_calls": chain.origin.model_calls,
+            "token_positions": chain.origin.token_positions,
+            "seconds": chain.origin.seconds,
+        },
+    }
+
+
+def json_report(analysis: Analysis) -> str:
+    """:func:`to_dict` as a JSON document."""
+    return json.dumps(to_dict(analysis), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def npz_report(analysis: Analysis) -> bytes:
+    """The arrays as a compressed NumPy archive.
+
+    ``probabilities`` (n, V), ``labels`` (n,), ``tokens`` (V,), ``context_length``, ``shortest``; ``stationary``
+    (c, n), one row a recurrent class, and ``error_bounds`` (c,); ``counts`` (n, V) where there are data.
+    """
+    chain = analysis.chain
+    arrays: dict[str, Any] = {
+        "probabilities": chain.probabilities,
+        "labels": np.array([chain.label(s) for s in range(chain.n_states)]),
+        "tokens": np.array(chain.vocabulary.tokens),
+        "context_length": chain.states.context_length,
+        "shortest": chain.states.shortest,
+    }
+    if analysis.stationary:
+        arrays["stationary"] = np.stack([pi.probabilities for pi in analysis.stationary])
+        arrays["error_bounds"] = np.array([pi.error_bound for pi in analysis.stationary])
+    if analysis.counts is not None:
+        arrays["counts"] = analysis.counts.counts
+    buffer = BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def _model(analysis: Analysis) -> dict[str, Any]:
+    model, chain = analysis.model, analysis.chain
+    training: Any = getattr(model, "training", None)
+    record = None
+    if training is not None:
+        record = asdict(training) | {"unit": "nats per token", "losses": list(training.losses)}
+    return {
+        "name": model_name(model),
+        "vocab_size": chain.states.vocab_size,
+        "context_length": chain.states.context_length,
+        "tokens": list(chain.vocabulary.tokens),
+        "n_parameters": getattr(model, "n_parameters", None),
+        "fingerprint": chain.origin.model_fingerprint,
+        "training": record,
+    }
+
+
+def _states(analysis: Analysis) -> dict[str, Any]:
+    chain, classes = analysis.chain, analysis.classes
+    return {
+        "n_states": chain.n_states,
+        "lengths": chain.states.lengths,
+        "labels": [chain.label(s) for s in range(chain.n_states)],
+        "n_classes": len(classes),
+        "irreducible": len(classes) == 1,
+        "recurrent_classes": [{"period": c.period, "states": c.states.tolist()} for c in classes.recurrent_classes],
+        "n_transient_states": classes.n_transient_states,
+        "greedy_ties": analysis.greedy_ties.tolist(),
+    }
+
+
+def _stationary(analysis: Analysis) -> dict[str, Any]:
+    records = [_distribution(pi, rate) for pi, rate in zip(analysis.stationary, analysis.entropy_rates, strict=True)]
+    several = len(records) != 1
+    only = dict.fromkeys(_DISTRIBUTION_FIELDS) if several else records[0]
+    return {
+        "computed": not analysis.not_computed,
+        "reason": analysis.not_computed or None,
+        "unique": len(analysis.classes.recurrent_classes) == 1,
+        **only,
+        "by_class": records if several else [],
+    }
+
+
+_DISTRIBUTION_FIELDS = (
+    "probabilities",
+    "residual",
+    "error_bound",
+    "certified",
+    "method",
+    "iterations",
+    "entropy_rate_bits",
+)
+
+
+def _distribution(pi: StationaryDistribution, rate: float) -> dict[str, Any]:
+    values = (
+        pi.probabilities.tolist(),
+        pi.residual,
+        _finite(pi.error_bound),
+        pi.certified,
+        pi.method,
+        pi.iterations,
+        rate,
+    )
+    return dict(zip(_DISTRIBUTION_FIELDS, values, strict=True))
+
+
+def _ngrams(analysis: Analysis) -> dict[str, Any] | None:
+    counts, comparison = analysis.counts, analysis.comparison
+    if counts is None or comparison is None:
+        return None
+    return {
+        "counts": counts.counts.tolist(),
+        "n_seen_states": int(counts.seen.sum()),
+        "seen_states": comparison.states.tolist(),
+        "total_variation": comparison.total_variation.tolist(),
+        "kl_divergence_bits": [_finite(x) for x in comparison.kl_divergence.tolist()],
+        "cross_entropy_bits": _finite(comparison.cross_entropy),
+        "conditional_entropy_bits": comparison.conditional_entropy,
+    }
+
+
+def _finite(x: float) -> float | None:
+    return x if math.isfinite(x) else None

@@ -1,0 +1,63 @@
+"""How are a number, a duration, a set of states and a proof put into words?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.analysis import StationaryDistribution
+from markovgpt.chain import MarkovChain
+
+__all__ = ["bound_phrase", "percent", "plural", "state_names", "took"]
+
+
+def plural(n: int, noun: str) -> str:
+    """The number and the noun: ``'1 state'``, ``'19,683 states'``."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def percent(share: float) -> str:
+    """Two decimals; a positive share never reads as nothing, nor a share below one as all.
+
+    >>> percent(0.73163), percent(1e-9), percent(0.0), percent(1 - 1e-9), percent(1.0)
+    ('73.16%', '<0.01%', '0%', '>99.99%', '100%')
+    """
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    if share < 5e-5:
+        return "<0.01%"
+    if share > 1 - 5e-5:
+        return ">99.99%"
+    return f"{share:.2%}"
+
+
+def took(seconds: float) -> str:
+    """A duration in words.
+
+    >>> took(0.0034), took(0.46), took(12.3), took(125.0)
+    ('3.4 ms', '460 ms', '12.3 s', '2 min 5 s')
+    """
+    if seconds < 1:
+        return f"{seconds * 1000:.{1 if seconds < 0.01 else 0}f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def state_names(chain: MarkovChain, states: NDArray[np.int64], *, at_most: int = 12) -> str:
+    """The labels of the first states, and how many more there are."""
+    shown = ", ".join(chain.label(int(s)) for s in states[:at_most])
+    return shown + (f" and {len(states) - at_most:,} more" if len(states) > at_most else "")
+
+
+def bound_phrase(pi: StationaryDistribution) -> str:
+    """What is proven about a stationary distribution."""
+    method = {"gth": "GTH elimination"}.get(pi.method, pi.method)
+    if pi.certified:
+        return (
+            f"Certified: total error (L1) at most {pi.error_bound:.1e}, proven. {method}, residual {pi.residual:.1e}."
+        )
+    return (
+        f"NOT certified: no error bound was proven, and the residual {pi.residual:.1e} proves nothing by itself. "
+        f"{method}; the chain is too nearly reducible for double precision."
+    )

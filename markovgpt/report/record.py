@@ -1,0 +1,118 @@
+"""What is known about a model once it has been analysed? The library twin of ``markovgpt analyze``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.analysis import (
+    CommunicatingClasses,
+    StationaryDistribution,
+    communicating_classes,
+    entropy_rate,
+    greedy_ties,
+    stationary_distributions,
+)
+from markovgpt.chain import MarkovChain
+from markovgpt.decoding import Decoding
+from markovgpt.enumeration import build_chain
+from markovgpt.errors import NotComputedError
+from markovgpt.model import LanguageModel, Progress
+from markovgpt.ngrams import DataComparison, NgramCounts, compare_to_counts, count_ngrams
+from markovgpt.statespace import Lengths
+
+__all__ = ["Analysis", "analyze"]
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Analysis:
+    """A model, its chain, and the answers to the first questions asked of it.
+
+    Attributes
+    ----------
+    model : LanguageModel
+    chain : MarkovChain
+    classes : CommunicatingClasses
+    stationary : tuple of StationaryDistribution
+        One a recurrent class; empty if they were not computed.
+    entropy_rates : tuple of float, bits per token
+        One a stationary distribution.
+    not_computed : str
+        Why there is no stationary distribution; empty if there is.
+    greedy_ties : (m,) int64
+        States whose likeliest token is not unique.
+    counts : NgramCounts, or None
+        Of the training data; None for a model that has none.
+    comparison : DataComparison, or None
+        Of the chain and the counts.
+    """
+
+    model: LanguageModel
+    chain: MarkovChain
+    classes: CommunicatingClasses
+    stationary: tuple[StationaryDistribution, ...]
+    entropy_rates: tuple[float, ...]
+    not_computed: str
+    greedy_ties: NDArray[np.int64]
+    counts: NgramCounts | None
+    comparison: DataComparison | None
+
+    @property
+    def only_stationary(self) -> StationaryDistribution | None:
+        """The stationary distribution, where there is exactly one."""
+        return self.stationary[0] if len(self.stationary) == 1 else None
+
+
+def analyze(
+    model: LanguageModel,
+    *,
+    lengths: Lengths = "full",
+    decoding: Decoding | None = None,
+    strategy: str = "auto",
+    max_states: int | None = None,
+    batch_size: int | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Enumerate a model and answer the first questions about its chain.
+
+    The arguments are those of :func:`markovgpt.build_chain`, and so are the errors.
+
+    Examples
+    --------
+    >>> import markovgpt as mg
+    >>> result = mg.analyze(mg.load_model("babygpt", steps=0))
+    >>> result.chain.n_states, len(result.classes), result.only_stationary.certified
+    (8, 1, True)
+    """
+    chain = build_chain(
+        model,
+        lengths=lengths,
+        decoding=decoding,
+        strategy=strategy,
+        max_states=max_states,
+        progress=progress,
+        **({} if batch_size is None else {"batch_size": batch_size}),
+    )
+    stationary: tuple[StationaryDistribution, ...] = ()
+    not_computed = ""
+    try:
+        stationary = stationary_distributions(chain)
+    except NotComputedError as error:
+        not_computed = str(error)
+    tokens = getattr(model, "training_tokens", None)
+    counts = None if tokens is None else count_ngrams(tokens, chain.states)
+    return Analysis(
+        model=model,
+        chain=chain,
+        classes=communicating_classes(chain),
+        stationary=stationary,
+        entropy_rates=tuple(entropy_rate(chain, pi) for pi in stationary),
+        not_computed=not_computed,
+        greedy_ties=greedy_ties(chain),
+        counts=counts,
+        comparison=None if counts is None else compare_to_counts(chain, counts),
+    )

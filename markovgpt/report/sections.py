@@ -1,0 +1,39 @@
+"""What is a report made of? Titles, facts, tables and notes, in words; the forms it is written in know only these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+__all__ = ["Column", "Section", "Table"]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table and the side its cells are set to."""
+
+    title: str
+    align: Literal["left", "right"] = "right"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of cells, one cell a column."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A titled part of a report: facts (name and value), preformatted lines, a table, and notes, in this order."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...] = ()
+    lines: tuple[str, ...] = ()
+    table: Table | None = None
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

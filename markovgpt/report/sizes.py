@@ -1,0 +1,82 @@
+"""How large is a state space, and how much does one context weigh? With the sizes of well-known models."""
+
+from __future__ import annotations
+
+import math
+
+from markovgpt.report.phrases import plural
+from markovgpt.report.sections import Column, Section, Table
+from markovgpt.statespace import StateSpace, count_digits
+
+__all__ = ["size_sections"]
+
+_GPT2_TOKENS = 50_257
+_KNOWN = (
+    ("GPT-2", _GPT2_TOKENS, 1024, "the notebook's article says context 2,048 and 3,998 kB; those are bytes, not kB"),
+    ("GPT-3", _GPT2_TOKENS, 2048, "the article says context 4,096"),
+    ("GPT-4-32k", _GPT2_TOKENS, 32_768, "its vocabulary is taken as GPT-2's"),
+)
+_EXACT_DIGITS = 30
+
+
+def size_sections(vocab_size: int, context_length: int) -> list[Section]:
+    """What V tokens and a context of K make, and the table of known models.
+
+    Raises
+    ------
+    ArgumentError
+        V or K is below 1.
+    """
+    bits = context_bits(vocab_size, context_length)
+    facts = (
+        ("states of length K", f"V^K = {_count(vocab_size, context_length, every=False)}"),
+        ("states of lengths 1 to K", _count(vocab_size, context_length, every=True)),
+        ("arrows", f"{vocab_size:,} out of every state"),
+        ("one context", f"{_short(bits)} bits, {_bytes(bits)}"),
+    )
+    rows = tuple(
+        (
+            name,
+            f"{V:,}",
+            f"{K:,}",
+            f"{count_digits(V, K):,}",
+            f"{context_bits(V, K):,.0f}",
+            _bytes(context_bits(V, K)),
+            note,
+        )
+        for name, V, K, note in _KNOWN
+    )
+    titles = ("model", "tokens V", "context K", "digits of V^K", "bits of a context", "that is", "")
+    columns = tuple(Column(title=title, align="left" if title in ("model", "") else "right") for title in titles)
+    return [
+        Section(
+            title=f"States of a model with V = {vocab_size:,} tokens and a context of K = {context_length:,}",
+            facts=facts,
+        ),
+        Section(title="Sizes of known models", table=Table(columns=columns, rows=rows)),
+    ]
+
+
+def context_bits(vocab_size: int, context_length: int) -> float:
+    """Bits that tell one context of K tokens from the others: ``K * log2(V)``."""
+    return context_length * math.log2(vocab_size)
+
+
+def _count(vocab_size: int, context_length: int, *, every: bool) -> str:
+    space = StateSpace(vocab_size=vocab_size, context_length=context_length, lengths="all" if every else "full")
+    digits = count_digits(vocab_size, context_length)
+    if digits > _EXACT_DIGITS:
+        return f"a number of {digits:,} digits" + (" or one more" if every else "")
+    n = space.n_states
+    return f"{n:,}" + ("" if every else f" ({plural(len(str(n)), 'digit')})")
+
+
+def _short(bits: float) -> str:
+    return f"{bits:,.0f}" if bits >= 100 else f"{bits:.4g}"
+
+
+def _bytes(bits: float) -> str:
+    n = bits / 8
+    if n < 10_000:
+        return f"{n:,.0f} bytes" if n >= 10 else f"{n:.3g} bytes"
+    return f"{n / 1000:,.1f} kB" if n < 10_000_000 else f"{n / 1e6:,.1f} MB"
