@@ -11,10 +11,21 @@ from numpy.typing import NDArray
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.vocabulary import Vocabulary
 
-__all__ = ["LanguageModel", "Progress", "check_is_model", "model_name", "next_token_logits", "vocabulary_of"]
+__all__ = [
+    "LanguageModel",
+    "Progress",
+    "SizeCheck",
+    "check_is_model",
+    "model_name",
+    "next_token_logits",
+    "vocabulary_of",
+]
 
 Progress = Callable[[str, int, int], None]
 """Called as ``progress(what, done, total)`` while something long is under way."""
+
+SizeCheck = Callable[[int, int], None]
+"""Called as ``check(vocab_size, context_length)`` as soon as both are known, before training; raises to stop it."""
 
 
 @runtime_checkable

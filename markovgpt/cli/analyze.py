@@ -50,6 +50,7 @@ def analyze(**arguments: Any) -> None:
     from markovgpt.report.contents import report_sections
     from markovgpt.report.text import terminal_report
 
+    _check_folder(save_to)
     with ProgressBar() as progress:
         try:
             model = load_from(arguments, progress=progress)
@@ -67,6 +68,18 @@ def analyze(**arguments: Any) -> None:
         analysis = analyze_model(model, decoding=decoding, progress=progress, **arguments)
     print_report(terminal_report(report_sections(analysis, top=top)))
     write_files(paths, _writers(analysis, top))
+
+
+def _check_folder(folder: str | None) -> None:
+    """Make the folder of the model before it is trained, so that a bad place costs nothing."""
+    if folder is None:
+        return
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(
+            f"the folder {folder} cannot be made: {error.strerror}.", param_hint="'--save-model'"
+        ) from error
 
 
 def _save(model: Any, folder: str) -> None:

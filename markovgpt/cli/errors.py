@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -15,6 +16,8 @@ import click
 from markovgpt.errors import MarkovGPTError
 
 __all__ = ["Program", "ShownError"]
+
+_OURS = str(Path(__file__).parent.parent)
 
 
 class ShownError(click.ClickException):
@@ -29,7 +32,7 @@ class ShownError(click.ClickException):
         """Print the cause's traceback, if there is one, and then the message, on stderr."""
         target = sys.stderr if file is None else file
         if self.cause is not None:
-            click.echo("".join(traceback.format_exception(self.cause)), file=target, nl=False)
+            click.echo(_users_traceback(self.cause), file=target, nl=False)
         click.echo(f"Error: {self.message}", file=target)
 
 
@@ -51,3 +54,15 @@ class Program(click.Group):
             raise ShownError(
                 "Out of memory. Use a shorter context or fewer tokens (markovgpt states tells the sizes).", exit_code=2
             ) from error
+
+
+def _users_traceback(error: BaseException) -> str:
+    """The traceback without the frames that lead from this program to the user's code."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None and _is_ours(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith((_OURS, "<frozen importlib"))

@@ -84,9 +84,14 @@ def space_options(command: Command) -> Command:
 
 
 def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel:
-    """The model that the model options name; takes those options out of ``arguments``."""
+    """The model that the model options name; takes those options out of ``arguments``.
+
+    A chain that would be refused for its size is refused before the model is trained.
+    """
+    from markovgpt.enumeration import check_n_states
     from markovgpt.errors import ArgumentError
     from markovgpt.registry import load_model, parse_options
+    from markovgpt.statespace import StateSpace
 
     spec, untrained = arguments.pop("model"), arguments.pop("untrained")
     chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
@@ -101,7 +106,12 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
         if "steps" in chosen:
             raise ArgumentError(f"--untrained means --steps 0, but --steps {chosen['steps']} is given as well.")
         chosen["steps"] = 0
-    return load_model(spec, progress=progress, **chosen)
+
+    def check(vocab_size: int, context_length: int) -> None:
+        space = StateSpace(vocab_size=vocab_size, context_length=context_length, lengths=arguments["lengths"])
+        check_n_states(space, max_states=arguments["max_states"])
+
+    return load_model(spec, progress=progress, check=check, **chosen)
 
 
 def decoding_from(arguments: dict[str, Any]) -> Decoding:

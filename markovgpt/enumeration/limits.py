@@ -5,7 +5,7 @@ from __future__ import annotations
 from markovgpt.errors import TooManyStatesError
 from markovgpt.statespace import StateSpace, count_digits
 
-__all__ = ["MAX_STATES", "check_n_states", "format_count"]
+__all__ = ["MAX_STATES", "check_n_states"]
 
 MAX_STATES = 2**20
 """Default limit of states: about a minute for a small model, 8 MiB a token of table."""
@@ -24,25 +24,17 @@ def check_n_states(states: StateSpace, *, max_states: int | None = None) -> int:
     n_digits = count_digits(V, K)
     if n_digits <= 18 and states.n_states <= limit:
         return states.n_states
-    n, size = (states.n_states, "") if n_digits <= 18 else (None, "")
-    if n is not None:
-        size = f", a table of {_format_bytes(n * V * 8)}"
+    n = states.n_states if n_digits <= 18 else None
+    count = f"a number of {n_digits:,} digits" if n is None else f"{n:,} states, a table of {_format_bytes(n * V * 8)}"
     fits = _longest_that_fits(states, limit)
     smaller = f"context_length={fits} is the longest that fits" if fits else "no context length fits: use fewer tokens"
     raises = f"; raise it with --max-states {n} (max_states={n})" if n is not None else ""
     contexts = f"{V}^{K}" if states.lengths == "full" else f"all contexts of 1 to {K} of {V} tokens"
     raise TooManyStatesError(
-        f"Too many states: {contexts} = {format_count(V, K) if n is None else format(n, ',')} states{size}. "
-        f"The limit is {limit:,}{raises}. With {V} tokens, {smaller}.",
+        f"Too many states: {contexts} = {count}. The limit is {limit:,}{raises}. With {V} tokens, {smaller}.",
         n_states=n,
         limit=limit,
     )
-
-
-def format_count(vocab_size: int, context_length: int) -> str:
-    """V^K in digits up to 10^18, then its size: ``'a number of 4,815 digits'``."""
-    digits = count_digits(vocab_size, context_length)
-    return f"{vocab_size**context_length:,}" if digits <= 18 else f"a number of {digits:,} digits"
 
 
 def _longest_that_fits(states: StateSpace, limit: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError, TrainingInterruptedError
-from markovgpt.model import Progress
+from markovgpt.model import Progress, SizeCheck
 from markovgpt.models.corpus import read_corpus
 from markovgpt.models.gpt_model import GPTModel
 from markovgpt.models.mingpt import MinGPTConfig, new_network
@@ -39,6 +39,7 @@ def mingpt(
     validation: float = 0.1,
     seed: int = 1337,
     progress: Progress | None = None,
+    check: SizeCheck | None = None,
 ) -> GPTModel:
     """A minGPT of any shape: trained on a text, or untrained with ``vocab_size`` tokens.
 
@@ -57,8 +58,8 @@ def mingpt(
         kept for validation.
     seed : int
         Of the initial weights and of the random windows.
-    progress : callable, optional
-        See :data:`markovgpt.model.Progress`.
+    progress, check : callable, optional
+        See :data:`markovgpt.model.Progress` and :data:`markovgpt.model.SizeCheck`.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def mingpt(
         validation=validation,
         seed=seed,
     )
-    return train_model("mingpt", config, words, tokens, settings, progress=progress)
+    return train_model("mingpt", config, words, tokens, settings, progress=progress, check=check)
 
 
 def train_model(
@@ -106,6 +107,7 @@ def train_model(
     settings: TrainingSettings,
     *,
     progress: Progress | None = None,
+    check: SizeCheck | None = None,
 ) -> GPTModel:
     """A new network, trained if there are tokens and steps.
 
@@ -114,6 +116,8 @@ def train_model(
     TrainingInterruptedError
         After Ctrl-C; ``facts["model"]`` is the model as far as it got.
     """
+    if check is not None:
+        check(config.vocab_size, config.context_length)
     network = new_network(config, seed=settings.seed).eval()
     if tokens is None:
         return GPTModel(name=name, network=network, vocabulary=vocabulary)

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from markovgpt.errors import ArgumentError, MarkovGPTError, ModelLoadError
-from markovgpt.model import LanguageModel, Progress, check_is_model
-from markovgpt.registry.options import accepts, check_options
+from markovgpt.model import LanguageModel, Progress, SizeCheck, check_is_model
+from markovgpt.registry.options import CALLBACKS, accepts, check_options
 from markovgpt.registry.sources import BUILT_IN, Factory, list_models, plugin
 
 __all__ = ["load_model"]
 
 
-def load_model(model: str | object, *, progress: Progress | None = None, **options: Any) -> LanguageModel:
+def load_model(
+    model: str | object, *, progress: Progress | None = None, check: SizeCheck | None = None, **options: Any
+) -> LanguageModel:
     """A model from its name, its place, or itself.
 
     Parameters
@@ -26,8 +28,8 @@ def load_model(model: str | object, *, progress: Progress | None = None, **optio
         In this order: an object behind the protocol, or a function or class that makes one; the name of a built-in
         model ("babygpt", "mingpt"); a folder that ``save_model`` wrote; ``"path/file.py:attr"`` or
         ``"package.module:attr"``; the name of an installed plugin.
-    progress : callable, optional
-        Passed to factories that take it.
+    progress, check : callable, optional
+        Passed to factories that take them; see :mod:`markovgpt.model`.
     **options
         Passed to the factory. Strings are read as the type that it declares.
 
@@ -43,18 +45,19 @@ def load_model(model: str | object, *, progress: Progress | None = None, **optio
     >>> load_model("mingpt", vocab_size=5, context_length=2).vocab_size
     5
     """
+    callbacks = {name: value for name, value in zip(CALLBACKS, (progress, check), strict=True) if value is not None}
     if not isinstance(model, str):
-        return _build(model, type(model).__name__, options, progress)
+        return _build(model, type(model).__name__, options, callbacks)
     if model in BUILT_IN:
         module, attribute, _ = BUILT_IN[model]
-        return _build(getattr(importlib.import_module(module), attribute), model, options, progress)
+        return _build(getattr(importlib.import_module(module), attribute), model, options, callbacks)
     if (Path(model) / "config.json").is_file():
         from markovgpt.models.storage import load_saved_model
 
-        return _build(load_saved_model(model), model, options, progress)
+        return _build(load_saved_model(model), model, options, callbacks)
     if ":" in model:
         place, _, attribute = model.rpartition(":")
-        return _build(_attribute(_import(place, model), attribute, model), model, options, progress)
+        return _build(_attribute(_import(place, model), attribute, model), model, options, callbacks)
     point = plugin(model)
     if point is None:
         raise _unknown(model)
@@ -67,15 +70,14 @@ def load_model(model: str | object, *, progress: Progress | None = None, **optio
             f"{type(error).__name__}: {error}. To remove it: pip uninstall {package}",
             model=model,
         ) from error
-    return _build(factory, model, options, progress)
+    return _build(factory, model, options, callbacks)
 
 
-def _build(thing: Any, name: str, options: dict[str, Any], progress: Progress | None) -> LanguageModel:
+def _build(thing: Any, name: str, options: dict[str, Any], callbacks: dict[str, Any]) -> LanguageModel:
     if isinstance(thing, type) or (callable(thing) and not hasattr(thing, "next_logits")):
         factory: Factory = thing
         arguments = check_options(factory, options, name=name)
-        if progress is not None and accepts(factory, "progress"):
-            arguments["progress"] = progress
+        arguments |= {key: value for key, value in callbacks.items() if accepts(factory, key)}
         try:
             thing = factory(**arguments)
         except (MarkovGPTError, KeyboardInterrupt):
@@ -101,10 +103,18 @@ def _import(place: str, spec: str) -> Any:
         return module
     except MarkovGPTError:
         raise
+    except ModuleNotFoundError as error:
+        if error.name is None or not (place == error.name or place.startswith(f"{error.name}.")):
+            raise _broken(place, spec, error) from error
+        raise ModelLoadError(f"There is no module {error.name}, named by the model {spec!r}.", model=spec) from None
     except Exception as error:
-        raise ModelLoadError(
-            f"{place}, named by the model {spec!r}, cannot be imported: {type(error).__name__}: {error}", model=spec
-        ) from error
+        raise _broken(place, spec, error) from error
+
+
+def _broken(place: str, spec: str, error: Exception) -> ModelLoadError:
+    return ModelLoadError(
+        f"{place}, named by the model {spec!r}, cannot be imported: {type(error).__name__}: {error}", model=spec
+    )
 
 
 def _attribute(module: Any, attribute: str, spec: str) -> Any:

@@ -11,7 +11,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from markovgpt.errors import ArgumentError
 from markovgpt.registry.sources import Factory
 
-__all__ = ["accepts", "check_options", "parse_options"]
+__all__ = ["CALLBACKS", "accepts", "check_options", "parse_options"]
+
+CALLBACKS = ("progress", "check")
+"""Parameters of a factory that are passed by :func:`load_model` itself and are no options."""
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -47,7 +50,7 @@ def check_options(factory: Factory, options: Mapping[str, Any], *, name: str) ->
     known = [
         p.name
         for p in parameters.values()
-        if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name != "progress"
+        if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in CALLBACKS
     ]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     hints = _hints(factory)

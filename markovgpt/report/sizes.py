@@ -11,10 +11,11 @@ from markovgpt.statespace import StateSpace, count_digits
 __all__ = ["size_sections"]
 
 _GPT2_TOKENS = 50_257
-_KNOWN = (
-    ("GPT-2", _GPT2_TOKENS, 1024, "the notebook's article says context 2,048 and 3,998 kB; those are bytes, not kB"),
-    ("GPT-3", _GPT2_TOKENS, 2048, "the article says context 4,096"),
-    ("GPT-4-32k", _GPT2_TOKENS, 32_768, "its vocabulary is taken as GPT-2's"),
+_KNOWN = (("GPT-2", _GPT2_TOKENS, 1024), ("GPT-3", _GPT2_TOKENS, 2048), ("GPT-4-32k", _GPT2_TOKENS, 32_768))
+_NOTES = (
+    "The article on the notebook gives GPT-2 a context of 2,048 and 3,998 kB, and GPT-3 one of 4,096. GPT-2's is "
+    "1,024; 2,048 such tokens weigh 3,998 bytes, not kB; GPT-3's context is 2,048.",
+    "GPT-4's vocabulary is taken as GPT-2's.",
 )
 _EXACT_DIGITS = 30
 
@@ -27,6 +28,7 @@ def size_sections(vocab_size: int, context_length: int) -> list[Section]:
     ArgumentError
         V or K is below 1.
     """
+    StateSpace(vocab_size=vocab_size, context_length=context_length)  # refuses what is no size
     bits = context_bits(vocab_size, context_length)
     facts = (
         ("states of length K", f"V^K = {_count(vocab_size, context_length, every=False)}"),
@@ -42,18 +44,17 @@ def size_sections(vocab_size: int, context_length: int) -> list[Section]:
             f"{count_digits(V, K):,}",
             f"{context_bits(V, K):,.0f}",
             _bytes(context_bits(V, K)),
-            note,
         )
-        for name, V, K, note in _KNOWN
+        for name, V, K in _KNOWN
     )
-    titles = ("model", "tokens V", "context K", "digits of V^K", "bits of a context", "that is", "")
-    columns = tuple(Column(title=title, align="left" if title in ("model", "") else "right") for title in titles)
+    titles = ("model", "tokens V", "context K", "digits of V^K", "bits of a context", "that is")
+    columns = tuple(Column(title=title, align="left" if title == "model" else "right") for title in titles)
     return [
         Section(
             title=f"States of a model with V = {vocab_size:,} tokens and a context of K = {context_length:,}",
             facts=facts,
         ),
-        Section(title="Sizes of known models", table=Table(columns=columns, rows=rows)),
+        Section(title="Sizes of known models", table=Table(columns=columns, rows=rows), notes=_NOTES),
     ]
 
 

@@ -1,0 +1,48 @@
+# make analyze and make test work on a fresh machine: they create the environment, install, and run.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help analyze test check bench docs wheel clean
+
+help:  ## list what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+analyze: $(VENV)/installed  ## install, and show babygpt as a Markov chain
+	@$(BIN)/markovgpt analyze --model babygpt
+
+test: $(VENV)/installed-test  ## install, and run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-lint  ## format, lint, types, import contract, command reference
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/make_cli_reference.py --check
+
+bench: $(VENV)/installed-test  ## run the benchmarks and write benchmarks/results.json
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly
+
+docs: $(VENV)/installed-docs  ## build the documentation into docs/_build
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@echo "open docs/_build/index.html"
+
+wheel: $(VENV)/installed-lint  ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean:  ## remove the environment and everything built
+	rm -rf $(VENV) dist build docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(BIN)/python pyproject.toml constraints.txt
+	@echo "installing markovgpt into $(VENV) (torch is large: this can take minutes, once)"
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/installed-%: $(VENV)/installed
+	$(INSTALL) --editable '.[$*]'
+	@touch $@
