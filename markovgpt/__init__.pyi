@@ -1,5 +1,8 @@
 """The public names and their types; at run time ``__init__.py`` imports each at first use."""
 
+from markovgpt.adapters import from_callable as from_callable
+from markovgpt.adapters import from_matrix as from_matrix
+from markovgpt.adapters import from_module as from_module
 from markovgpt.analysis import CommunicatingClass as CommunicatingClass
 from markovgpt.analysis import CommunicatingClasses as CommunicatingClasses
 from markovgpt.analysis import StationaryDistribution as StationaryDistribution

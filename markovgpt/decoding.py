@@ -80,10 +80,11 @@ class Decoding:
 
         Minus infinity is probability 0. Input rows need not be normalised: logits do as well.
         """
-        logs = log_probabilities - log_probabilities.max(axis=1, keepdims=True)  # (n, V), likeliest 0
-        if self.greedy:
-            return _one_hot(logs)
-        logs /= self.temperature
+        with np.errstate(over="ignore"):  # a difference too large for float64 is probability 0, at any temperature
+            logs = log_probabilities - log_probabilities.max(axis=1, keepdims=True)  # (n, V), likeliest 0
+            if self.greedy:
+                return _one_hot(logs)
+            logs /= self.temperature
         if self.top_k is not None and self.top_k < logs.shape[1]:
             kth = np.partition(logs, -self.top_k, axis=1)[:, -self.top_k, None]  # (n, 1)
             logs[logs < kth] = -np.inf

@@ -43,8 +43,11 @@ class LanguageModel(Protocol):
     (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` ((n,) int64), ``fingerprint`` and ``name`` (str).
     """
 
-    vocab_size: int
-    context_length: int
+    @property
+    def vocab_size(self) -> int: ...
+
+    @property
+    def context_length(self) -> int: ...
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Any:
         """``(batch, length) int64, 1 <= length <= K -> (batch, V)`` floats: numpy, torch, or nested lists."""

@@ -10,7 +10,8 @@ Shapes at line ends: B batch, T length, C embedding, H heads, V vocabulary.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,19 @@ __all__ = ["MinGPT", "MinGPTConfig", "new_network"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinGPTConfig:
-    """The shape of a network. ``n_embd`` must be a multiple of ``n_head``; ``bias`` adds biases to Linear layers."""
+    """The shape of a network.
+
+    Attributes
+    ----------
+    vocab_size, context_length : int
+        V and K.
+    n_layer, n_head, n_embd : int
+        ``n_embd`` must be a multiple of ``n_head``.
+    bias : bool
+        Biases in Linear layers.
+    gelu : "exact" or "tanh"
+        The activation, or the approximation of it that GPT-2 was trained with.
+    """
 
     vocab_size: int
     context_length: int
@@ -31,11 +44,15 @@ class MinGPTConfig:
     n_head: int = 4
     n_embd: int = 16
     bias: bool = False
+    gelu: Literal["exact", "tanh"] = "exact"
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if name != "bias" and not (isinstance(value, int) and value >= 1):
+        for name in ("vocab_size", "context_length", "n_layer", "n_head", "n_embd"):
+            value = getattr(self, name)
+            if not (isinstance(value, int) and value >= 1):
                 raise ArgumentError(f"{name} must be a whole number of at least 1: got {value!r}.")
+        if self.gelu not in ("exact", "tanh"):
+            raise ArgumentError(f"gelu must be 'exact' or 'tanh': got {self.gelu!r}.")
         if self.n_embd % self.n_head:
             raise ArgumentError(
                 f"n_embd must be a multiple of n_head, one slice a head: got n_embd={self.n_embd} and "
@@ -68,11 +85,12 @@ class MLP(nn.Module):
 
     def __init__(self, config: MinGPTConfig) -> None:
         super().__init__()
+        self.approximate = {"exact": "none", "tanh": "tanh"}[config.gelu]
         self.c_fc = nn.Linear(config.n_embd, 4 * config.n_embd, bias=config.bias)
         self.c_proj = nn.Linear(4 * config.n_embd, config.n_embd, bias=config.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.c_proj(F.gelu(self.c_fc(x)))  # type: ignore[no-any-return]  # (B, T, C)
+        return self.c_proj(F.gelu(self.c_fc(x), approximate=self.approximate))  # type: ignore[no-any-return]  # (B, T, C)
 
 
 class Block(nn.Module):

@@ -1,0 +1,124 @@
+"""How does a torch module become a model?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.model import LanguageModel, check_is_model
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+__all__ = ["from_module"]
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _ModuleModel:
+    module: nn.Module
+    vocab_size: int
+    context_length: int
+    tokens: tuple[str, ...] | None
+    name: str
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.module.parameters())
+
+    def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
+        return _last_logits(self.module, contexts)
+
+
+def from_module(
+    module: nn.Module,
+    *,
+    context_length: int,
+    vocab_size: int | None = None,
+    tokens: Sequence[str] | None = None,
+    name: str | None = None,
+    device: str | None = None,
+) -> LanguageModel:
+    """A model from any torch module that maps token numbers to logits.
+
+    The module is called with ``(batch, length)`` int64 and may return ``(batch, V)``, ``(batch, length, V)``, a tuple
+    whose first element is one of these (``logits, loss``), or an object with ``.logits``. It runs in evaluation mode,
+    without gradients; whether it was in training mode before is put back after every call.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Any architecture; its parameters are not changed.
+    context_length : int
+        K: the longest context that the module is asked about.
+    vocab_size : int, optional
+        V; found by asking the module about one token where it is not given.
+    tokens, name
+        Labels of the tokens; name for reports.
+    device : str, optional
+        Where to run, for example "cuda"; the module is moved there. By default it stays where it is.
+
+    Raises
+    ------
+    ArgumentError
+        Not a torch module.
+    ModelError
+        The module returns something that is not logits.
+
+    Examples
+    --------
+    >>> import torch, markovgpt as mg
+    >>> network = torch.nn.Sequential(torch.nn.Embedding(3, 4), torch.nn.Linear(4, 3))
+    >>> mg.build_chain(from_module(network, context_length=2)).n_states
+    9
+    """
+    import torch
+
+    if not isinstance(module, torch.nn.Module):
+        raise ArgumentError(
+            f"from_module needs a torch.nn.Module: got {type(module).__name__}. For a function use from_callable."
+        )
+    if device is not None:
+        module.to(device)
+    if vocab_size is None:
+        vocab_size = int(_last_logits(module, np.zeros((1, 1), dtype=np.int64)).shape[-1])
+    return check_is_model(
+        _ModuleModel(
+            module=module,
+            vocab_size=vocab_size,
+            context_length=context_length,
+            tokens=None if tokens is None else tuple(tokens),
+            name=name or type(module).__name__,
+        )
+    )
+
+
+def _last_logits(module: nn.Module, contexts: NDArray[np.int64]) -> Tensor:
+    """Logits after the last position, ``(batch, V)``."""
+    import torch
+
+    device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+    in_training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        with torch.no_grad():
+            answer: Any = module(torch.as_tensor(contexts, device=device))
+    finally:
+        for part in in_training:
+            part.training = True
+    logits = getattr(answer, "logits", answer)
+    if isinstance(logits, tuple | list):
+        logits = logits[0]
+    if not isinstance(logits, torch.Tensor) or logits.ndim not in (2, 3):
+        shape = f" of shape {tuple(logits.shape)}" if isinstance(logits, torch.Tensor) else ""
+        raise ModelError(
+            f"{type(module).__name__} must return logits (batch, V) or (batch, length, V), a tuple that begins with "
+            f"them, or an object with .logits: got {type(answer).__name__}{shape}. Wrap it in a function and use "
+            "from_callable."
+        )
+    return logits[:, -1] if logits.ndim == 3 else logits
