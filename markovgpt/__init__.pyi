@@ -1,8 +1,12 @@
 """The public names and their types; at run time ``__init__.py`` imports each at first use."""
 
+from markovgpt.adapters import find_tokens as find_tokens
 from markovgpt.adapters import from_callable as from_callable
 from markovgpt.adapters import from_matrix as from_matrix
 from markovgpt.adapters import from_module as from_module
+from markovgpt.adapters import likeliest_tokens as likeliest_tokens
+from markovgpt.adapters import restrict_tokens as restrict_tokens
+from markovgpt.adapters import with_prompt as with_prompt
 from markovgpt.analysis import CommunicatingClass as CommunicatingClass
 from markovgpt.analysis import CommunicatingClasses as CommunicatingClasses
 from markovgpt.analysis import StationaryDistribution as StationaryDistribution
@@ -22,6 +26,7 @@ from markovgpt.chain import decode as decode
 from markovgpt.decoding import Decoding as Decoding
 from markovgpt.drawing import draw as draw
 from markovgpt.enumeration import build_chain as build_chain
+from markovgpt.enumeration import reachable_chain as reachable_chain
 from markovgpt.errors import ArgumentError as ArgumentError
 from markovgpt.errors import DataError as DataError
 from markovgpt.errors import MarkovGPTError as MarkovGPTError
@@ -40,6 +45,7 @@ from markovgpt.ngrams import count_ngrams as count_ngrams
 from markovgpt.registry import list_models as list_models
 from markovgpt.registry import load_model as load_model
 from markovgpt.report import analyze as analyze
+from markovgpt.sparse_chain import SparseChain as SparseChain
 from markovgpt.statespace import StateSpace as StateSpace
 from markovgpt.vocabulary import Vocabulary as Vocabulary
 

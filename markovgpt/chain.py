@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +19,33 @@ from markovgpt.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["MarkovChain", "Origin", "chain_from_table", "decode"]
+__all__ = ["Chain", "MarkovChain", "Origin", "chain_from_table", "check_dense_size", "decode"]
 
 _DENSE_LIMIT = 10_000
 _ROW_SUM_TOLERANCE = 1e-6
+
+
+class Chain(Protocol):
+    """What every question about a chain needs: :class:`MarkovChain`, a sparse chain, or your own operator."""
+
+    @property
+    def n_states(self) -> int: ...
+
+    def push(self, mu: ArrayLike) -> NDArray[np.float64]:
+        """``mu P``, ``(n,) -> (n,)``."""
+        ...
+
+    def pull(self, f: ArrayLike) -> NDArray[np.float64]:
+        """``P f``, ``(n,) -> (n,)``."""
+        ...
+
+    def to_scipy(self) -> csr_array[Any]:
+        """The transition matrix ``(n, n)``, only entries above 0 stored."""
+        ...
+
+    def label(self, state: int) -> str:
+        """Printable name of a state."""
+        ...
 
 
 @final
@@ -72,12 +95,16 @@ class MarkovChain:
         Texts of the V tokens.
     origin : Origin
         Where the chain came from.
+    cut : (n,) float64, or None
+        For a restricted vocabulary: the probability that the model's own law gave to other tokens, in each state. Rows
+        are divided by the rest.
     """
 
     states: StateSpace
     probabilities: NDArray[np.float64]
     vocabulary: Vocabulary
     origin: Origin = field(default_factory=Origin)
+    cut: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         expected = (self.states.n_states, self.states.vocab_size)
@@ -148,12 +175,7 @@ class MarkovChain:
         NotComputedError
             More states: the dense matrix would not be of use. ``to_scipy()`` has no such limit.
         """
-        if self.n_states > _DENSE_LIMIT:
-            gigabytes = self.n_states**2 * 8 / 1e9
-            raise NotComputedError(
-                f"The dense matrix of {self.n_states} states would take {gigabytes:.1f} GB (limit: {_DENSE_LIMIT} "
-                "states). Use to_scipy() for the sparse matrix, or push() and pull(), which need no matrix."
-            )
+        check_dense_size(self.n_states)
         dense: NDArray[np.float64] = self.to_scipy().toarray()
         return dense
 
@@ -213,6 +235,21 @@ def chain_from_table(
     return MarkovChain(states=states, probabilities=probabilities, vocabulary=vocabulary)
 
 
+def check_dense_size(n_states: int) -> None:
+    """Refuse a dense matrix that would be of no use.
+
+    Raises
+    ------
+    NotComputedError
+        More than 10,000 states.
+    """
+    if n_states > _DENSE_LIMIT:
+        raise NotComputedError(
+            f"The dense matrix of {n_states} states would take {n_states**2 * 8 / 1e9:.1f} GB (limit: {_DENSE_LIMIT} "
+            "states). Use to_scipy() for the sparse matrix, or push() and pull(), which need no matrix."
+        )
+
+
 def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
     """The chain of the same model under a decoding rule, without asking the model again.
 
@@ -229,7 +266,7 @@ def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
     with np.errstate(divide="ignore"):
         probabilities = decoding.apply(np.log(chain.probabilities))
     origin = replace(chain.origin, decoding=decoding)
-    return MarkovChain(states=chain.states, probabilities=probabilities, vocabulary=chain.vocabulary, origin=origin)
+    return replace(chain, probabilities=probabilities, origin=origin)
 
 
 def _space_of_shape(n: int, V: int, lengths: Lengths) -> StateSpace:

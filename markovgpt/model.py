@@ -17,6 +17,7 @@ __all__ = [
     "SizeCheck",
     "check_is_model",
     "model_name",
+    "next_logits_and_outside",
     "next_token_logits",
     "vocabulary_of",
 ]
@@ -125,6 +126,25 @@ def next_token_logits(model: LanguageModel, contexts: NDArray[np.int64]) -> NDAr
         raise ModelError(
             f"{name} failed on {_describe(contexts)}: {type(error).__name__}: {error}", contexts=contexts
         ) from error
+    return _checked(answer, contexts, model)
+
+
+def next_logits_and_outside(
+    model: LanguageModel, contexts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As :func:`next_token_logits`, and the probability of tokens that the model leaves out: ``(batch, V), (batch,)``.
+
+    The second is 0 for a model without ``next_logits_and_outside``; restricted vocabularies have it.
+    """
+    both = getattr(model, "next_logits_and_outside", None)
+    if both is None:
+        return next_token_logits(model, contexts), np.zeros(len(contexts))
+    logits, outside = both(contexts)
+    return _checked(logits, contexts, model), np.asarray(outside, dtype=np.float64)
+
+
+def _checked(answer: Any, contexts: NDArray[np.int64], model: LanguageModel) -> NDArray[np.float64]:
+    name = model_name(model)
     logits = _as_float64(answer, name)
     expected = (len(contexts), model.vocab_size)
     if logits.shape != expected:

@@ -70,6 +70,6 @@ def from_callable(
             vocab_size=vocab_size,
             context_length=context_length,
             tokens=None if tokens is None else tuple(tokens),
-            name=name or getattr(function, "__name__", type(function).__name__),
+            name=name or str(getattr(function, "__name__", type(function).__name__)),
         )
     )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph, csr_array
 
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import Chain
 from markovgpt.errors import ReducibleChainError
 
 __all__ = [
@@ -88,7 +88,7 @@ class CommunicatingClasses:
         return int((~self.recurrent[self.class_of]).sum())
 
 
-def communicating_classes(chain: MarkovChain) -> CommunicatingClasses:
+def communicating_classes(chain: Chain) -> CommunicatingClasses:
     """The communicating classes of a chain and which of them are recurrent.
 
     Examples
@@ -110,17 +110,17 @@ def communicating_classes(chain: MarkovChain) -> CommunicatingClasses:
     return CommunicatingClasses(class_of=class_of, recurrent=recurrent, _matrix=matrix)
 
 
-def recurrent_classes(chain: MarkovChain) -> tuple[CommunicatingClass, ...]:
+def recurrent_classes(chain: Chain) -> tuple[CommunicatingClass, ...]:
     """The classes of states that, once entered, are never left; every finite chain has at least one."""
     return communicating_classes(chain).recurrent_classes
 
 
-def is_irreducible(chain: MarkovChain) -> bool:
+def is_irreducible(chain: Chain) -> bool:
     """Whether every state can reach every other."""
     return len(communicating_classes(chain)) == 1
 
 
-def period(chain: MarkovChain) -> int:
+def period(chain: Chain) -> int:
     """Period of the recurrent states: the greatest common divisor of the lengths of their cycles.
 
     Raises
@@ -131,12 +131,12 @@ def period(chain: MarkovChain) -> int:
     return only_recurrent_class(chain, "period").period
 
 
-def is_aperiodic(chain: MarkovChain) -> bool:
+def is_aperiodic(chain: Chain) -> bool:
     """Whether every recurrent class has period 1."""
     return all(c.period == 1 for c in recurrent_classes(chain))
 
 
-def only_recurrent_class(chain: MarkovChain, question: str) -> CommunicatingClass:
+def only_recurrent_class(chain: Chain, question: str) -> CommunicatingClass:
     """The one recurrent class.
 
     Raises
@@ -156,7 +156,7 @@ def only_recurrent_class(chain: MarkovChain, question: str) -> CommunicatingClas
     return classes[0]
 
 
-def _describe(chain: MarkovChain, c: CommunicatingClass) -> str:
+def _describe(chain: Chain, c: CommunicatingClass) -> str:
     shown = ", ".join(chain.label(int(s)) for s in c.states[:4]) + (", ..." if len(c.states) > 4 else "")
     return f"{len(c.states)} state{'s' if len(c.states) > 1 else ''}: {shown}"
 

@@ -8,31 +8,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis.stationary import StationaryDistribution
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import Chain
 from markovgpt.errors import ArgumentError
 
 __all__ = ["entropy_rate", "row_entropies"]
 
 
-def row_entropies(chain: MarkovChain, *, base: float = 2.0) -> NDArray[np.float64]:
-    """Entropy of the next-token distribution of every state, ``(n,)``, in bits for base 2; ``0 log 0 = 0``."""
+def row_entropies(chain: Chain, *, base: float = 2.0) -> NDArray[np.float64]:
+    """Entropy of the next state given each state, ``(n,)``, in bits for base 2; ``0 log 0 = 0``.
+
+    Each token leads to a state of its own, so this is the entropy of the next token.
+    """
     if not (base > 1):
         raise ArgumentError(f"The base of a logarithm must be above 1: got {base}.", base=base)
-    p = chain.probabilities  # (n, V)
-    logs = np.log(p, out=np.zeros_like(p), where=p > 0)  # (n, V)
-    entropies: NDArray[np.float64] = -np.einsum("st,st->s", p, logs) / math.log(base)  # (n,)
-    return entropies + 0.0  # no minus zero
+    matrix = chain.to_scipy()  # (n, n)
+    surprise = matrix.data * np.log(matrix.data) / math.log(base)  # (nnz,)
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))  # (nnz,)
+    total = np.bincount(rows, weights=surprise, minlength=matrix.shape[0])  # (n,)
+    return np.asarray(0.0 - total, dtype=np.float64)  # no minus zero
 
 
-def entropy_rate(chain: MarkovChain, stationary: StationaryDistribution, *, base: float = 2.0) -> float:
+def entropy_rate(chain: Chain, stationary: StationaryDistribution, *, base: float = 2.0) -> float:
     """Entropy rate of a stationary chain: the average surprise per token.
 
     ``H = - sum_i pi_i sum_t p_it log p_it`` with ``0 log 0 = 0``.
 
     Parameters
     ----------
-    chain : MarkovChain
-        n states, V tokens.
+    chain : MarkovChain or another chain
+        n states.
     stationary : StationaryDistribution
         Of this chain; ``(n,)`` probabilities.
     base : float

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis.classes import CommunicatingClass, only_recurrent_class, recurrent_classes
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import Chain
 from markovgpt.errors import NotComputedError
 from markovgpt.solvers.certificate import stationary_error_bound
 from markovgpt.solvers.gth import gth
@@ -62,7 +62,7 @@ class StationaryDistribution:
         return bool(np.isfinite(self.error_bound))
 
 
-def stationary_distribution(chain: MarkovChain) -> StationaryDistribution:
+def stationary_distribution(chain: Chain) -> StationaryDistribution:
     """The stationary distribution of a chain with one recurrent class: ``pi P = pi``, sum 1.
 
     Raises
@@ -82,7 +82,7 @@ def stationary_distribution(chain: MarkovChain) -> StationaryDistribution:
     return _of_class(chain, only_recurrent_class(chain, "stationary distribution"), chain.to_scipy())
 
 
-def stationary_distributions(chain: MarkovChain) -> tuple[StationaryDistribution, ...]:
+def stationary_distributions(chain: Chain) -> tuple[StationaryDistribution, ...]:
     """One stationary distribution a recurrent class, in the order of their lowest states.
 
     Raises
@@ -94,7 +94,7 @@ def stationary_distributions(chain: MarkovChain) -> tuple[StationaryDistribution
     return tuple(_of_class(chain, c, matrix) for c in recurrent_classes(chain))
 
 
-def _of_class(chain: MarkovChain, c: CommunicatingClass, matrix: Any) -> StationaryDistribution:
+def _of_class(chain: Chain, c: CommunicatingClass, matrix: Any) -> StationaryDistribution:
     m = len(c.states)
     if m > GTH_LIMIT:
         raise NotComputedError(
@@ -118,7 +118,7 @@ def _of_class(chain: MarkovChain, c: CommunicatingClass, matrix: Any) -> Station
         pull=lambda f: sparse @ f,
         hitting_times=steps,
         target=target,
-        terms=chain.states.vocab_size,  # a state has at most V successors, and at most V predecessors of its length
+        terms=_most_terms(sparse),
     )
     return StationaryDistribution(
         probabilities=probabilities,
@@ -137,6 +137,12 @@ def _eliminate(block: NDArray[np.float64], target: int) -> tuple[NDArray[np.floa
     pi, steps = np.empty(len(block)), np.empty(len(block))
     pi[order], steps[order] = result.stationary, result.hitting_times
     return pi, steps
+
+
+def _most_terms(transition: Any) -> int:
+    """Most products that one entry of ``mu P`` or ``P f`` adds up."""
+    outgoing = np.diff(transition.indptr).max()
+    return int(max(outgoing, np.bincount(transition.indices).max()))
 
 
 def _likely_state(transition: Any) -> int:

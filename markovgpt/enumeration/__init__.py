@@ -5,5 +5,6 @@ A strategy is a function in a file of its own; :data:`~markovgpt.enumeration.bui
 
 from markovgpt.enumeration.build import STRATEGIES, build_chain
 from markovgpt.enumeration.limits import MAX_STATES, check_n_states
+from markovgpt.enumeration.reachable import reachable_chain
 
-__all__ = ["MAX_STATES", "STRATEGIES", "build_chain", "check_n_states"]
+__all__ = ["MAX_STATES", "STRATEGIES", "build_chain", "check_n_states", "reachable_chain"]

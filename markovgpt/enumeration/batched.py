@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from markovgpt.enumeration.strategy import Block
-from markovgpt.model import LanguageModel, next_token_logits
+from markovgpt.model import LanguageModel, next_logits_and_outside
 from markovgpt.statespace import StateSpace
 
 __all__ = ["batched"]
@@ -16,4 +16,5 @@ def batched(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterat
     for length, size in zip(range(states.shortest, states.context_length + 1), states.sizes, strict=True):
         for start in range(0, size, batch_size):
             contexts = states.contexts(length, start, min(start + batch_size, size))  # (m, length)
-            yield Block(states.offset(length) + start, next_token_logits(model, contexts), contexts.size)
+            logits, outside = next_logits_and_outside(model, contexts)
+            yield Block(states.offset(length) + start, logits, outside, contexts.size)

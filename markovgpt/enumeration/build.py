@@ -77,10 +77,13 @@ def build_chain(
     n = check_n_states(states, max_states=max_states)
 
     probabilities = np.empty((n, states.vocab_size))  # (n, V)
+    cut = np.zeros(n) if hasattr(model, "next_logits_and_outside") else None  # (n,)
     done = calls = positions = 0
     started = time.perf_counter()
     for block in STRATEGIES[name](model, states, batch_size):
         probabilities[block.start : block.start + len(block.logits)] = rule.apply(block.logits)
+        if cut is not None:
+            cut[block.start : block.start + len(block.logits)] = block.outside
         done, calls, positions = done + len(block.logits), calls + 1, positions + block.token_positions
         if progress is not None:
             progress("enumerating contexts", done, n)
@@ -93,4 +96,4 @@ def build_chain(
         token_positions=positions,
         seconds=time.perf_counter() - started,
     )
-    return MarkovChain(states=states, probabilities=probabilities, vocabulary=vocabulary, origin=origin)
+    return MarkovChain(states=states, probabilities=probabilities, vocabulary=vocabulary, origin=origin, cut=cut)

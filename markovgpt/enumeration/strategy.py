@@ -19,6 +19,7 @@ class Block(NamedTuple):
 
     start: int
     logits: NDArray[np.float64]  # (m, V)
+    outside: NDArray[np.float64]  # (m,) probability of tokens that a restricted vocabulary leaves out
     token_positions: int
     """Tokens that the model was given to compute this block."""
 
