@@ -9,7 +9,9 @@ from markovgpt.adapters import restrict_tokens as restrict_tokens
 from markovgpt.adapters import with_prompt as with_prompt
 from markovgpt.analysis import CommunicatingClass as CommunicatingClass
 from markovgpt.analysis import CommunicatingClasses as CommunicatingClasses
+from markovgpt.analysis import LengthDistribution as LengthDistribution
 from markovgpt.analysis import StationaryDistribution as StationaryDistribution
+from markovgpt.analysis import absorption_lengths as absorption_lengths
 from markovgpt.analysis import communicating_classes as communicating_classes
 from markovgpt.analysis import entropy_rate as entropy_rate
 from markovgpt.analysis import greedy_ties as greedy_ties
@@ -43,7 +45,9 @@ from markovgpt.ngrams import NgramCounts as NgramCounts
 from markovgpt.ngrams import compare_to_counts as compare_to_counts
 from markovgpt.ngrams import count_ngrams as count_ngrams
 from markovgpt.registry import list_models as list_models
+from markovgpt.registry import list_plugins as list_plugins
 from markovgpt.registry import load_model as load_model
+from markovgpt.registry import register as register
 from markovgpt.report import analyze as analyze
 from markovgpt.sparse_chain import SparseChain as SparseChain
 from markovgpt.statespace import StateSpace as StateSpace

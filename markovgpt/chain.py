@@ -271,13 +271,16 @@ def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
 
 def _space_of_shape(n: int, V: int, lengths: Lengths) -> StateSpace:
     K = 1
-    while (space := StateSpace(vocab_size=V, context_length=K, lengths=lengths)).n_states < n and V > 1:
+    while (space := StateSpace(vocab_size=V, context_length=K, lengths=lengths)).n_states < n and (V, lengths) != (
+        1,
+        "full",
+    ):
         K += 1
     if space.n_states != n:
         count = "V**K" if lengths == "full" else "V + V**2 + ... + V**K"
         raise TableError(
             f"A table with {V} columns has {count} rows for some context length K "
-            f"(the nearest is {space.n_states} rows, K={K}): got {n} rows.",
+            f"(for example {space.n_states} rows, K={K}): got {n} rows.",
             rows=n,
             columns=V,
         )

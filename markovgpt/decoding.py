@@ -63,7 +63,8 @@ class Decoding:
                 "Its limit at 0, always the likeliest token, is greedy decoding: use greedy=True (--greedy).",
                 temperature=self.temperature,
             )
-        if self.top_k is not None and not (isinstance(self.top_k, int) and self.top_k >= 1):
+        k = self.top_k
+        if k is not None and (isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1):
             raise ArgumentError(f"top_k must be a whole number of at least 1: got {self.top_k}.", top_k=self.top_k)
         if self.top_p is not None and not (0 < self.top_p <= 1):
             raise ArgumentError(f"top_p must be above 0 and at most 1: got {self.top_p}.", top_p=self.top_p)

@@ -87,9 +87,9 @@ class StateSpace:
         self._check_length(len(tokens), tokens)
         number = 0
         for place, token in enumerate(tokens):
-            if not 0 <= token < self.vocab_size:
+            if not (isinstance(token, int | np.integer) and 0 <= token < self.vocab_size):
                 raise ArgumentError(
-                    f"Tokens are 0..{self.vocab_size - 1}: got {token} at position {place} of the context {tokens}.",
+                    f"Tokens are 0..{self.vocab_size - 1}: got {token!r} at position {place} of the context {tokens}.",
                     token=token,
                     position=place,
                 )
@@ -123,6 +123,9 @@ class StateSpace:
     def successors(self, states: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where each token leads, ``(n,) -> (n, V)``; a full-length state drops its oldest token, a shorter grows."""
         V, K = self.vocab_size, self.context_length
+        outside = states[(states < 0) | (states >= self.n_states)]
+        if outside.size:
+            raise ArgumentError(f"States are 0..{self.n_states - 1}: got {outside[0]}.", state=int(outside[0]))
         tokens = np.arange(V, dtype=np.int64)  # (V,)
         result = np.empty((len(states), V), dtype=np.int64)  # (n, V)
         for length in range(self.shortest, K + 1):

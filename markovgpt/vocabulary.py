@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, final
 
@@ -47,6 +47,9 @@ class Vocabulary:
     _token_of: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        for text in self.tokens:
+            if not isinstance(text, str):
+                raise ArgumentError(f"The text of a token is a string: got {text!r}. Try str({text!r}).", token=text)
         token_of = {text: token for token, text in enumerate(self.tokens)}
         if len(token_of) != len(self.tokens):
             twice = next(text for token, text in enumerate(self.tokens) if token_of[text] != token)
@@ -99,14 +102,14 @@ class Vocabulary:
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Text of tokens: the inverse of :meth:`encode` (words are joined by one space)."""
-        texts = [self.tokens[token] for token in tokens]
+        texts = [self.tokens[token] for token in self._checked(tokens)]
         if self.kind == "byte":
             return bytes(_byte_of(text) for text in texts).decode("utf-8", "replace")
         return (" " if self.kind == "word" else "").join(texts)
 
     def label(self, context: Iterable[int]) -> str:
         """A printable name of a context, one for one: blanks and control characters are made visible."""
-        return self.separator.join(self.names[token] for token in context)
+        return self.separator.join(self.names[token] for token in self._checked(context))
 
     def parse(self, label: str) -> tuple[int, ...]:
         """The context that a label names: the inverse of :meth:`label`; token texts are understood as well.
@@ -136,6 +139,12 @@ class Vocabulary:
         if len(self) <= at_most:
             return " ".join(self.names)
         return " ".join((*self.names[: at_most - 1], "...", self.names[-1]))
+
+    def _checked(self, tokens: Iterable[int]) -> Iterator[int]:
+        for token in tokens:
+            if not 0 <= token < len(self):
+                raise ArgumentError(f"Tokens are 0..{len(self) - 1}: got {token}.", token=token)
+            yield token
 
     def _refuse(self, piece: str, where: int) -> None:
         unit = {"char": "character", "word": "word", "byte": "byte"}[self.kind]

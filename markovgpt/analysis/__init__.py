@@ -11,6 +11,7 @@ from markovgpt.analysis.classes import (
 )
 from markovgpt.analysis.entropy import entropy_rate, row_entropies
 from markovgpt.analysis.greedy import greedy_ties
+from markovgpt.analysis.lengths import LengthDistribution, absorption_lengths
 from markovgpt.analysis.stationary import (
     GTH_LIMIT,
     StationaryDistribution,
@@ -22,7 +23,9 @@ __all__ = [
     "GTH_LIMIT",
     "CommunicatingClass",
     "CommunicatingClasses",
+    "LengthDistribution",
     "StationaryDistribution",
+    "absorption_lengths",
     "communicating_classes",
     "entropy_rate",
     "greedy_ties",

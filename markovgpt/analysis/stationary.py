@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from markovgpt.analysis.classes import CommunicatingClass, only_recurrent_class, recurrent_classes
 from markovgpt.chain import Chain
-from markovgpt.errors import NotComputedError
+from markovgpt.errors import ArgumentError, NotComputedError
 from markovgpt.solvers.certificate import stationary_error_bound
 from markovgpt.solvers.gth import gth
 
@@ -133,7 +133,12 @@ def _of_class(chain: Chain, c: CommunicatingClass, matrix: Any) -> StationaryDis
 def _eliminate(block: NDArray[np.float64], target: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Stationary law and hitting times of ``target``, both ``(m,)`` in the order of the states of ``block``."""
     order = np.concatenate(([target], np.delete(np.arange(len(block)), target)))  # (m,) elimination leaves the first
-    result = gth(block[np.ix_(order, order)])
+    try:
+        result = gth(block[np.ix_(order, order)])
+    except ArgumentError as error:  # the class is irreducible: only a product below 1e-308 can have cut it in two
+        raise NotComputedError(
+            "GTH elimination underflows double precision: the chain is too nearly reducible.", n_states=len(block)
+        ) from error
     pi, steps = np.empty(len(block)), np.empty(len(block))
     pi[order], steps[order] = result.stationary, result.hitting_times
     return pi, steps

@@ -10,6 +10,8 @@ from markovgpt.cli.completion import completion
 from markovgpt.cli.draw import draw
 from markovgpt.cli.errors import Program
 from markovgpt.cli.models import models
+from markovgpt.cli.new import new
+from markovgpt.cli.plugins import plugins
 from markovgpt.cli.states import states
 
 __all__ = ["main"]
@@ -27,5 +29,5 @@ def main() -> None:
     """
 
 
-for command in (analyze, draw, states, models, completion):
+for command in (analyze, draw, states, models, plugins, new, completion):
     main.add_command(command)

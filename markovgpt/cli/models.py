@@ -25,10 +25,22 @@ def models(*, as_json: bool) -> None:
     from markovgpt.report.sections import Column, Section, Table
     from markovgpt.report.text import terminal_report
 
-    columns = tuple(Column(title=title, align="left") for title in ("name", "source", "what it is"))
-    rows = tuple((entry.name, entry.source, entry.description) for entry in entries)
+    columns = (
+        *(Column(title=title, align="left") for title in ("name", "source")),
+        *(Column(title=title) for title in ("V", "K", "parameters")),
+        Column(title="what it is", align="left"),
+    )
+    rows = tuple(
+        (
+            entry.name,
+            entry.source,
+            *(f"{n:,}" if n else "·" for n in (entry.vocab_size, entry.context_length, entry.n_parameters)),
+            entry.description,
+        )
+        for entry in entries
+    )
     notes = (
-        "Also: the folder of a saved model, path/file.py:attr, package.module:attr.",
+        "Also: the folder of a saved model, path/file.py:attr, package.module:attr. A dot: known once it is loaded.",
         "Options of a model: -M key=value, for example -M context_length=4; an unknown key lists them.",
     )
     section = Section(title="Models that can be named", table=Table(columns=columns, rows=rows), notes=notes)

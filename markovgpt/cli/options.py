@@ -41,6 +41,9 @@ def model_options(command: Command) -> Command:
             metavar="KEY=VALUE",
             help="An option of the model, for example -M context_length=4. Repeat for more.",
         ),
+        click.option(
+            "--model-config", metavar="FILE", help="Options of the model from a .toml or .json file; -M wins."
+        ),
     )
 
 
@@ -90,11 +93,13 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
     """
     from markovgpt.enumeration import check_n_states
     from markovgpt.errors import ArgumentError
-    from markovgpt.registry import load_model, parse_options
+    from markovgpt.registry import load_model, parse_options, read_options_file
     from markovgpt.statespace import StateSpace
 
     spec, untrained = arguments.pop("model"), arguments.pop("untrained")
     chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
+    config_file = arguments.pop("model_config")
+    from_file = {} if config_file is None else read_options_file(config_file)
     for name in ("data", "steps", "seed"):
         value = arguments.pop(name)
         if value is None:
@@ -111,7 +116,7 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
         space = StateSpace(vocab_size=vocab_size, context_length=context_length, lengths=arguments["lengths"])
         check_n_states(space, max_states=arguments["max_states"])
 
-    return load_model(spec, progress=progress, check=check, **chosen)
+    return load_model(spec, progress=progress, check=check, **{**from_file, **chosen})
 
 
 def decoding_from(arguments: dict[str, Any]) -> Decoding:

@@ -28,7 +28,7 @@ def check_n_states(states: StateSpace, *, max_states: int | None = None) -> int:
     count = f"a number of {n_digits:,} digits" if n is None else f"{n:,} states, a table of {_format_bytes(n * V * 8)}"
     fits = _longest_that_fits(states, limit)
     smaller = f"context_length={fits} is the longest that fits" if fits else "no context length fits: use fewer tokens"
-    raises = f"; raise it with --max-states {n} (max_states={n})" if n is not None else ""
+    raises = f"; raise it with --max-states {n} (max_states={n})" if n is not None else " (--max-states, max_states)"
     contexts = f"{V}^{K}" if states.lengths == "full" else f"all contexts of 1 to {K} of {V} tokens"
     raise TooManyStatesError(
         f"Too many states: {contexts} = {count}. The limit is {limit:,}{raises}. With {V} tokens, {smaller}.",

@@ -49,8 +49,8 @@ class MinGPTConfig:
     def __post_init__(self) -> None:
         for name in ("vocab_size", "context_length", "n_layer", "n_head", "n_embd"):
             value = getattr(self, name)
-            if not (isinstance(value, int) and value >= 1):
-                raise ArgumentError(f"{name} must be a whole number of at least 1: got {value!r}.")
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ArgumentError(f"{name} must be a whole number of at least 1: got {value!r}.", **{name: value})
         if self.gelu not in ("exact", "tanh"):
             raise ArgumentError(f"gelu must be 'exact' or 'tanh': got {self.gelu!r}.")
         if self.n_embd % self.n_head:

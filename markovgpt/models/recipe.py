@@ -79,7 +79,7 @@ def mingpt(
     if data is None and steps:
         raise ArgumentError(f"mingpt cannot be trained for {steps} steps without data: give --data FILE.", steps=steps)
     tokens = None
-    words = Vocabulary.numbered(vocab_size or 1)
+    words = Vocabulary.numbered(1 if vocab_size is None else vocab_size)
     if data is not None:
         text = read_corpus(data).text
         words = Vocabulary.of_text(text, kind=vocabulary)

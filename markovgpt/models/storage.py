@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
@@ -17,7 +18,7 @@ from safetensors.torch import save_model as save_weights
 
 from markovgpt.errors import ArgumentError, ModelLoadError
 from markovgpt.models.gpt_model import GPTModel
-from markovgpt.models.mingpt import MinGPT, MinGPTConfig
+from markovgpt.models.mingpt import MinGPTConfig, new_network
 from markovgpt.models.training import TrainingRecord, TrainingSettings
 from markovgpt.vocabulary import Vocabulary
 
@@ -39,9 +40,11 @@ def save_model(model: GPTModel, folder: str | PathLike[str]) -> Path:
     Raises
     ------
     ArgumentError
-        The folder cannot be written.
+        The folder cannot be written, or the model is not one of the built-in kind.
     """
     path = Path(folder)
+    if not isinstance(model, GPTModel):
+        raise ArgumentError(f"Only built-in models can be saved: got {type(model).__name__}.")
     description = {
         "format": _FORMAT,
         "format_version": _VERSION,
@@ -74,31 +77,47 @@ def load_saved_model(folder: str | PathLike[str]) -> GPTModel:
     try:
         description: dict[str, Any] = json.loads((path / _CONFIG).read_text(encoding="utf-8"))
         if not isinstance(description, dict) or description.get("format") != _FORMAT:
-            raise ModelLoadError(f"{path / _CONFIG} does not describe a model that markovgpt saved.", path=str(path))
+            raise ModelLoadError(
+                f"{path / _CONFIG} does not describe a model that markovgpt saved. For a folder of the transformers "
+                f"library install markovgpt-transformers and use: --model transformers -M path={path}",
+                path=str(path),
+            )
         if description["format_version"] != _VERSION:
             raise ModelLoadError(
                 f"{path} has format version {description['format_version']}: this markovgpt reads version {_VERSION}."
             )
-        network = MinGPT(MinGPTConfig(**description["config"]))
+        network = new_network(MinGPTConfig(**description["config"]), seed=0)
         load_weights(network, path / _WEIGHTS)
-        tokens = path / _TOKENS
+        words = description["vocabulary"]
+        vocabulary = Vocabulary(tokens=tuple(words["tokens"]), kind=words["kind"])
+        V = network.config.vocab_size
+        if len(vocabulary) != V:
+            raise ModelLoadError(f"The saved model in {path} is damaged: {len(vocabulary)} token texts for {V} tokens.")
         return GPTModel(
             name=description["name"],
             network=network.eval(),
-            vocabulary=Vocabulary(
-                tokens=tuple(description["vocabulary"]["tokens"]), kind=description["vocabulary"]["kind"]
-            ),
-            training_tokens=load_arrays(tokens)["tokens"].astype(np.int64) if tokens.exists() else None,
+            vocabulary=vocabulary,
+            training_tokens=_training_tokens(path / _TOKENS, V),
             training=_training_record(description["training"]),
         )
     except OSError as error:
         raise ModelLoadError(
-            f"No saved model in {path}: {error.strerror or error} ({error.filename}).", path=str(path)
+            f"No saved model in {path}: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}.",
+            path=str(path),
         ) from error
     except (ArgumentError, KeyError, RuntimeError, SafetensorError, TypeError, ValueError) as error:
         raise ModelLoadError(
             f"The saved model in {path} is damaged: {type(error).__name__}: {error}", path=str(path)
         ) from error
+
+
+def _training_tokens(path: Path, vocab_size: int) -> NDArray[np.int64] | None:
+    if not path.exists():
+        return None
+    tokens: NDArray[np.int64] = load_arrays(path)["tokens"].astype(np.int64)
+    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab_size:
+        raise ValueError(f"training tokens outside 0..{vocab_size - 1}")
+    return tokens
 
 
 def _training_record(record: dict[str, Any] | None) -> TrainingRecord | None:

@@ -70,7 +70,8 @@ def count_ngrams(tokens: ArrayLike, states: StateSpace) -> NgramCounts:
     Raises
     ------
     DataError
-        The sequence is not longer than the shortest context, or holds a token outside the vocabulary.
+        Not one sequence of whole numbers, or not longer than the shortest context, or with a token outside the
+        vocabulary.
 
     Examples
     --------
@@ -78,7 +79,13 @@ def count_ngrams(tokens: ArrayLike, states: StateSpace) -> NgramCounts:
     array([[0, 2],
            [1, 1]])
     """
-    sequence = np.asarray(tokens, dtype=np.int64)  # (n_tokens,)
+    given = np.asarray(tokens)
+    if given.ndim != 1 or not (given.size == 0 or np.issubdtype(given.dtype, np.integer)):
+        raise DataError(
+            f"Tokens are one sequence of whole numbers: got an array of {given.dtype} of shape {given.shape}. "
+            "For text, use vocabulary.encode(text)."
+        )
+    sequence = given.astype(np.int64)  # (n_tokens,)
     V, n = states.vocab_size, len(sequence)
     if n < states.shortest + 1:
         raise DataError(

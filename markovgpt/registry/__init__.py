@@ -1,7 +1,18 @@
 """How does a name become a model?"""
 
+from markovgpt.registry.listing import ModelEntry, list_models
 from markovgpt.registry.load import load_model
-from markovgpt.registry.options import parse_options
-from markovgpt.registry.sources import ModelEntry, list_models
+from markovgpt.registry.options import parse_options, read_options_file
+from markovgpt.registry.plugins import PluginReport, list_plugins
+from markovgpt.registry.registered import register
 
-__all__ = ["ModelEntry", "list_models", "load_model", "parse_options"]
+__all__ = [
+    "ModelEntry",
+    "PluginReport",
+    "list_models",
+    "list_plugins",
+    "load_model",
+    "parse_options",
+    "read_options_file",
+    "register",
+]

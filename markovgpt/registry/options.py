@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import json
+import tomllib
 import types
 from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from markovgpt.errors import ArgumentError
 from markovgpt.registry.sources import Factory
 
-__all__ = ["CALLBACKS", "accepts", "check_options", "parse_options"]
+__all__ = ["CALLBACKS", "accepts", "check_options", "parse_options", "read_options_file"]
 
 CALLBACKS = ("progress", "check")
 """Parameters of a factory that are passed by :func:`load_model` itself and are no options."""
@@ -35,6 +39,29 @@ def parse_options(pairs: Iterable[str]) -> dict[str, str]:
         if key in options:
             raise ArgumentError(f"The model option {key} stands twice: {options[key]!r} and {value!r}.", option=key)
         options[key] = value
+    return options
+
+
+def read_options_file(path: str | PathLike[str]) -> dict[str, Any]:
+    """Model options from a TOML or JSON file: one table of keys and values.
+
+    Raises
+    ------
+    ArgumentError
+        Unreadable, not TOML or JSON by its suffix, or not a table.
+    """
+    place = Path(path)
+    try:
+        text = place.read_text(encoding="utf-8")
+        if place.suffix.lower() not in (".toml", ".json"):
+            raise ArgumentError(f"A file of model options ends in .toml or .json: got {place}.", path=str(place))
+        options = json.loads(text) if place.suffix.lower() == ".json" else tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArgumentError(f"The model options in {place} cannot be read: {error}.", path=str(place)) from error
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ArgumentError(f"The model options in {place} are not valid: {error}.", path=str(place)) from error
+    if not isinstance(options, dict):
+        raise ArgumentError(f"The model options in {place} must be a table of keys: got {type(options).__name__}.")
     return options
 
 
@@ -62,6 +89,12 @@ def check_options(factory: Factory, options: Mapping[str, Any], *, name: str) ->
             listing = f"It takes {', '.join(known)}." if known else "It takes none."
             raise ArgumentError(f"The model {name} has no option {key!r}.{hint} {listing}", option=key, known=known)
         checked[key] = _read(value, hints.get(key, Any), key) if isinstance(value, str) else value
+    missing = [
+        p.name for p in parameters.values() if p.name in known and p.default is p.empty and p.name not in checked
+    ]
+    if missing:
+        example = " ".join(f"-M {key}=..." for key in missing)
+        raise ArgumentError(f"The model {name} needs {', '.join(missing)}: {example}.", missing=missing)
     return checked
 
 

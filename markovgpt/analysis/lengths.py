@@ -1,0 +1,111 @@
+"""How long are the sequences that a chain generates before it ends?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.chain import Chain
+from markovgpt.errors import ArgumentError
+
+__all__ = ["LengthDistribution", "absorption_lengths"]
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class LengthDistribution:
+    """Steps from a start until an absorbing state.
+
+    Attributes
+    ----------
+    probabilities : (T + 1,) float64, read-only
+        Probability that it takes exactly t steps, t = 0..T.
+    remaining : float
+        Probability that it takes more than T steps, or for ever.
+    """
+
+    probabilities: NDArray[np.float64]
+    remaining: float
+
+    def __post_init__(self) -> None:
+        self.probabilities.setflags(write=False)
+
+    @property
+    def mean(self) -> float:
+        """Expected number of steps, of those that end within T: the expected length where nothing remains.
+
+        Raises
+        ------
+        ArgumentError
+            None ends.
+        """
+        ended = self.probabilities.sum()
+        if not (ended > 0):
+            raise ArgumentError(f"No sequence ends within {len(self.probabilities) - 1:,} steps: there is no mean.")
+        return float(np.arange(len(self.probabilities)) @ self.probabilities / ended)
+
+    def quantile(self, share: float) -> int:
+        """The least number of steps within which at least ``share`` of all sequences end.
+
+        Raises
+        ------
+        ArgumentError
+            Fewer end within the T steps that were computed.
+        """
+        reached = np.flatnonzero(np.cumsum(self.probabilities) >= share)
+        if not len(reached):
+            raise ArgumentError(
+                f"Only {1 - self.remaining:.6g} of the sequences end within {len(self.probabilities) - 1:,} steps: "
+                f"there is no {share:g} quantile among them."
+            )
+        return int(reached[0])
+
+
+def absorption_lengths(
+    chain: Chain, start: int, target: int, *, tolerance: float = 1e-12, max_steps: int = 100_000
+) -> LengthDistribution:
+    """The distribution of the steps from ``start`` until ``target`` is first reached.
+
+    Stops when at most ``tolerance`` remains, or after ``max_steps``; what remains is part of the answer.
+
+    Parameters
+    ----------
+    chain : Chain
+        n states; ``target`` is absorbing.
+    start, target : int
+        States.
+    tolerance, max_steps
+        When to stop.
+
+    Raises
+    ------
+    ArgumentError
+        ``target`` is not absorbing.
+
+    Examples
+    --------
+    A coin that ends a word with probability one half: 2 flips on average.
+
+    >>> import markovgpt as mg
+    >>> chain = mg.chain_from_table([[0.5, 0.5], [0.0, 1.0]])
+    >>> lengths = absorption_lengths(chain, 0, 1)
+    >>> lengths.probabilities[:4], round(lengths.mean, 9)
+    (array([0.   , 0.5  , 0.25 , 0.125]), 2.0)
+    """
+    arrived = np.zeros(chain.n_states)
+    arrived[target] = 1.0
+    if chain.push(arrived)[target] != 1.0:
+        raise ArgumentError(f"The state {chain.label(target)!r} is not absorbing: the chain leaves it again.")
+    mu = np.zeros(chain.n_states)  # (n,)
+    mu[start] = 1.0
+    by_length = []
+    for _ in range(max_steps + 1):
+        by_length.append(float(mu[target]))
+        mu[target] = 0.0
+        if not (mu.sum() > tolerance):
+            break
+        mu = chain.push(mu)
+    return LengthDistribution(probabilities=np.array(by_length), remaining=float(mu.sum()))
