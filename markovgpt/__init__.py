@@ -38,6 +38,7 @@ _HOME = {
     "Vocabulary": "vocabulary",
     "absorption_lengths": "analysis",
     "analyze": "report",
+    "analyze_chain": "report",
     "build_chain": "enumeration",
     "chain_from_table": "chain",
     "communicating_classes": "analysis",

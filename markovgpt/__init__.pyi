@@ -49,6 +49,7 @@ from markovgpt.registry import list_plugins as list_plugins
 from markovgpt.registry import load_model as load_model
 from markovgpt.registry import register as register
 from markovgpt.report import analyze as analyze
+from markovgpt.report import analyze_chain as analyze_chain
 from markovgpt.sparse_chain import SparseChain as SparseChain
 from markovgpt.statespace import StateSpace as StateSpace
 from markovgpt.vocabulary import Vocabulary as Vocabulary

@@ -125,6 +125,16 @@ class MarkovChain:
         return len(self.probabilities)
 
     @property
+    def vocab_size(self) -> int:
+        """Number of tokens, V."""
+        return self.states.vocab_size
+
+    @property
+    def context_length(self) -> int:
+        """Longest context, K."""
+        return self.states.context_length
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of state space and probabilities: equal for equal chains."""
         head = f"{self.states.vocab_size},{self.states.context_length},{self.states.lengths};"
@@ -271,10 +281,8 @@ def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
 
 def _space_of_shape(n: int, V: int, lengths: Lengths) -> StateSpace:
     K = 1
-    while (space := StateSpace(vocab_size=V, context_length=K, lengths=lengths)).n_states < n and (V, lengths) != (
-        1,
-        "full",
-    ):
+    grows = (V, lengths) != (1, "full")  # with one token there is one state of full length, whatever K
+    while (space := StateSpace(vocab_size=V, context_length=K, lengths=lengths)).n_states < n and grows:
         K += 1
     if space.n_states != n:
         count = "V**K" if lengths == "full" else "V + V**2 + ... + V**K"

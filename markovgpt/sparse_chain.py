@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -69,9 +70,22 @@ class SparseChain:
         return len(self.contexts) + len(self.special)
 
     @property
+    def vocab_size(self) -> int:
+        """Number of tokens, V."""
+        return len(self.vocabulary)
+
+    @property
     def context_length(self) -> int:
         """Longest context, K."""
         return int(self.contexts.shape[1])
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of contexts, matrix and cut: equal for equal chains."""
+        digest = hashlib.sha256(repr((self.vocab_size, self.special)).encode())
+        for array in (self.contexts, self.matrix.indptr, self.matrix.indices, self.matrix.data, self.cut):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def push(self, mu: ArrayLike) -> NDArray[np.float64]:
         """One step of a distribution, ``mu P``: ``(n,) -> (n,)``."""

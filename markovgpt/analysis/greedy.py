@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import Chain
 
 __all__ = ["greedy_ties"]
 
 
-def greedy_ties(chain: MarkovChain) -> NDArray[np.int64]:
-    """States in which two or more tokens share the largest probability exactly, ascending ``(m,)``.
+def greedy_ties(chain: Chain) -> NDArray[np.int64]:
+    """States in which two or more next states share the largest probability exactly, ascending ``(m,)``.
 
-    Greedy decoding takes the lowest of them; another implementation may take another.
+    Greedy decoding takes the lowest token of them; another implementation may take another.
     """
-    p = chain.probabilities  # (n, V)
-    return np.flatnonzero((p == p.max(axis=1, keepdims=True)).sum(axis=1) > 1).astype(np.int64)
+    matrix = chain.to_scipy()  # (n, n), no row is empty
+    largest = np.maximum.reduceat(matrix.data, matrix.indptr[:-1])  # (n,)
+    at_most = matrix.data == np.repeat(largest, np.diff(matrix.indptr))  # (nnz,)
+    return np.flatnonzero(np.add.reduceat(at_most.astype(np.int64), matrix.indptr[:-1]) > 1).astype(np.int64)

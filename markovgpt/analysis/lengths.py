@@ -17,7 +17,7 @@ __all__ = ["LengthDistribution", "absorption_lengths"]
 @final
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class LengthDistribution:
-    """Steps from a start until an absorbing state.
+    """Steps from a start until the chain is absorbed, and where it was until then.
 
     Attributes
     ----------
@@ -25,13 +25,17 @@ class LengthDistribution:
         Probability that it takes exactly t steps, t = 0..T.
     remaining : float
         Probability that it takes more than T steps, or for ever.
+    visits : (n,) float64, read-only
+        Expected visits of each state within T steps; of an absorbing one, the probability of ending there.
     """
 
     probabilities: NDArray[np.float64]
     remaining: float
+    visits: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         self.probabilities.setflags(write=False)
+        self.visits.setflags(write=False)
 
     @property
     def mean(self) -> float:
@@ -65,25 +69,25 @@ class LengthDistribution:
 
 
 def absorption_lengths(
-    chain: Chain, start: int, target: int, *, tolerance: float = 1e-12, max_steps: int = 100_000
+    chain: Chain, start: int, *, tolerance: float = 1e-12, max_steps: int = 100_000
 ) -> LengthDistribution:
-    """The distribution of the steps from ``start`` until ``target`` is first reached.
+    """The distribution of the steps from ``start`` until an absorbing state is reached.
 
     Stops when at most ``tolerance`` remains, or after ``max_steps``; what remains is part of the answer.
 
     Parameters
     ----------
     chain : Chain
-        n states; ``target`` is absorbing.
-    start, target : int
-        States.
+        n states, at least one of them absorbing.
+    start : int
+        State.
     tolerance, max_steps
         When to stop.
 
     Raises
     ------
     ArgumentError
-        ``target`` is not absorbing.
+        No state is absorbing.
 
     Examples
     --------
@@ -91,21 +95,22 @@ def absorption_lengths(
 
     >>> import markovgpt as mg
     >>> chain = mg.chain_from_table([[0.5, 0.5], [0.0, 1.0]])
-    >>> lengths = absorption_lengths(chain, 0, 1)
-    >>> lengths.probabilities[:4], round(lengths.mean, 9)
-    (array([0.   , 0.5  , 0.25 , 0.125]), 2.0)
+    >>> lengths = absorption_lengths(chain, 0)
+    >>> lengths.probabilities[:4], round(lengths.mean, 9), lengths.visits.round(9)
+    (array([0.   , 0.5  , 0.25 , 0.125]), 2.0, array([2., 1.]))
     """
-    arrived = np.zeros(chain.n_states)
-    arrived[target] = 1.0
-    if chain.push(arrived)[target] != 1.0:
-        raise ArgumentError(f"The state {chain.label(target)!r} is not absorbing: the chain leaves it again.")
+    absorbing = chain.to_scipy().diagonal() == 1.0  # (n,)
+    if not absorbing.any():
+        raise ArgumentError("No state of this chain is absorbing: its sequences have no end, and no length.")
     mu = np.zeros(chain.n_states)  # (n,)
     mu[start] = 1.0
+    visits = np.zeros(chain.n_states)
     by_length = []
     for _ in range(max_steps + 1):
-        by_length.append(float(mu[target]))
-        mu[target] = 0.0
+        visits += mu
+        by_length.append(float(mu[absorbing].sum()))
+        mu[absorbing] = 0.0
         if not (mu.sum() > tolerance):
             break
         mu = chain.push(mu)
-    return LengthDistribution(probabilities=np.array(by_length), remaining=float(mu.sum()))
+    return LengthDistribution(probabilities=np.array(by_length), remaining=float(mu.sum()), visits=visits)

@@ -10,6 +10,7 @@ import click
 
 from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options
 from markovgpt.cli.output import Writer, check_suffixes, print_report, write_files
+from markovgpt.cli.parts import chain_from, part_of, part_options
 from markovgpt.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _SUFFIXES = (".json", ".md", ".npz", ".dot", ".svg", ".png")
 @model_options
 @decoding_options
 @space_options
+@part_options
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of tables that are cut.")
 @click.option(
     "--output",
@@ -40,13 +42,14 @@ def analyze(**arguments: Any) -> None:
     markovgpt analyze --model babygpt
     markovgpt analyze --model babygpt --greedy -o babygpt.svg -o babygpt.json
     markovgpt analyze --model mingpt --data book.txt -M context_length=3 -M steps=500
+    markovgpt analyze --model FOLDER --reachable-from the --min-probability 0.01
     """
     paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
     save_to, top = arguments.pop("save_model"), arguments.pop("top")
     decoding = decoding_from(arguments)
 
     from markovgpt.errors import TrainingInterruptedError
-    from markovgpt.report import analyze as analyze_model
+    from markovgpt.report import analyze_chain
     from markovgpt.report.contents import report_sections
     from markovgpt.report.text import terminal_report
 
@@ -65,7 +68,8 @@ def analyze(**arguments: Any) -> None:
             raise TrainingInterruptedError(f"{interrupted} {fate}.", **interrupted.facts) from None
         if save_to:
             _save(model, save_to)
-        analysis = analyze_model(model, decoding=decoding, progress=progress, **arguments)
+        model = part_of(model, arguments)
+        analysis = analyze_chain(model, chain_from(model, arguments, decoding=decoding, progress=progress))
     print_report(terminal_report(report_sections(analysis, top=top)))
     write_files(paths, _writers(analysis, top))
 

@@ -25,11 +25,8 @@ def models(*, as_json: bool) -> None:
     from markovgpt.report.sections import Column, Section, Table
     from markovgpt.report.text import terminal_report
 
-    columns = (
-        *(Column(title=title, align="left") for title in ("name", "source")),
-        *(Column(title=title) for title in ("V", "K", "parameters")),
-        Column(title="what it is", align="left"),
-    )
+    titles = ("name", "source", "V", "K", "parameters", "what it is")
+    columns = tuple(Column(title=t, align="right" if t in ("V", "K", "parameters") else "left") for t in titles)
     rows = tuple(
         (
             entry.name,

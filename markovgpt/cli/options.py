@@ -113,6 +113,8 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
         chosen["steps"] = 0
 
     def check(vocab_size: int, context_length: int) -> None:
+        if any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
+            return  # only a part will be enumerated
         space = StateSpace(vocab_size=vocab_size, context_length=context_length, lengths=arguments["lengths"])
         check_n_states(space, max_states=arguments["max_states"])
 

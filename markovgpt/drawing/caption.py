@@ -34,8 +34,8 @@ def _of_part(graph: StateGraph) -> tuple[str, ...]:
     if graph.steps is None:
         return (f"{size}, {share} of the stationary mass; {out}",)
     return (
-        f"{size}: those likeliest after {graph.steps} steps from a uniform start ({share} together; the stationary "
-        f"distribution was not computed); {out}",
+        f"{size}: those likeliest after {graph.steps} steps from a uniform start ({share} together; no stationary "
+        f"distribution is known); {out}",
     )
 
 

@@ -185,9 +185,7 @@ def _arrows(chain: Drawable, drawn: NDArray[np.int64]) -> tuple[tuple[GraphEdge,
         for target, token, probability in _steps(chain, source):
             if target in kept:
                 name = chain.vocabulary.names[token] if token >= 0 else ""
-                edges.append(
-                    GraphEdge(source=source, target=target, token=token, name=name, probability=probability)
-                )
+                edges.append(GraphEdge(source=source, target=target, token=token, name=name, probability=probability))
             else:
                 leaving[place] += probability
     return tuple(edges), leaving

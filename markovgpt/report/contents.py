@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from markovgpt.chain import MarkovChain
 from markovgpt.model import model_name
 from markovgpt.report.charts import bar, curve
+from markovgpt.report.endings import left_out_section, lengths_section
 from markovgpt.report.phrases import bound_phrase, plural, state_names, took
 from markovgpt.report.record import Analysis
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.transitions import heaviest_states, transitions_section
+from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["report_sections"]
 
@@ -20,6 +23,8 @@ def report_sections(analysis: Analysis, *, top: int = 20) -> list[Section]:
         _model_section(analysis),
         _training_section(analysis),
         transitions_section(analysis, top=top),
+        left_out_section(analysis),
+        lengths_section(analysis),
         _classes_section(analysis, top=top),
         *_stationary_sections(analysis, top=top),
         _entropy_section(analysis),
@@ -32,8 +37,8 @@ def _model_section(analysis: Analysis) -> Section:
     model, chain = analysis.model, analysis.chain
     config = getattr(getattr(model, "network", None), "config", None)
     parameters = getattr(model, "n_parameters", None)
-    facts = [("tokens", f"{chain.states.vocab_size}: {chain.vocabulary.overview(at_most=30)}")]
-    facts.append(("context", plural(chain.states.context_length, "token")))
+    facts = [("tokens", f"{chain.vocab_size:,}: {chain.vocabulary.overview(at_most=30)}")]
+    facts.append(("context", plural(chain.context_length, "token")))
     if config is not None:
         facts.append(
             ("network", f"{plural(config.n_layer, 'layer')}, {plural(config.n_head, 'head')}, {config.n_embd} wide")
@@ -48,10 +53,16 @@ def _model_section(analysis: Analysis) -> Section:
     facts.append(("decoding", "none: the model's own law" if rule.is_default else rule.describe()))
     if chain.origin.model_fingerprint:
         facts.append(("fingerprint", chain.origin.model_fingerprint[:12]))
-    K, V = chain.states.context_length, chain.states.vocab_size
-    which = f"{V}^{K} contexts" if chain.states.lengths == "full" else f"contexts of length 1 to {K}"
-    facts.append(("states", f"{chain.n_states:,}: the {which}"))
+    facts.append(("states", f"{chain.n_states:,}: {_which_states(chain)}"))
     return Section(title=f"{model_name(model)} as a Markov chain", facts=tuple(facts))
+
+
+def _which_states(chain: MarkovChain | SparseChain) -> str:
+    K, V = chain.context_length, chain.vocab_size
+    if isinstance(chain, SparseChain):
+        others = f", and {' '.join(chain.special)}" if chain.special else ""
+        return f"the contexts reachable from {chain.label(0)!r}{others}"
+    return f"the {V}^{K} contexts" if chain.states.lengths == "full" else f"the contexts of length 1 to {K}"
 
 
 def _training_section(analysis: Analysis) -> Section | None:
@@ -103,6 +114,8 @@ def _classes_section(analysis: Analysis, *, top: int) -> Section:
 def _stationary_sections(analysis: Analysis, *, top: int) -> list[Section]:
     if analysis.not_computed:
         return [Section(title="Stationary distribution", warnings=(analysis.not_computed,))]
+    if analysis.lengths is not None:
+        return []  # every sequence ends: the long run is the end, and nothing is to be said of it
     chain, sections = analysis.chain, []
     for number, pi in enumerate(analysis.stationary[:top], start=1):
         p = pi.probabilities
@@ -136,8 +149,9 @@ def _stationary_sections(analysis: Analysis, *, top: int) -> list[Section]:
 
 def _entropy_section(analysis: Analysis) -> Section | None:
     facts = []
-    for number, rate in enumerate(analysis.entropy_rates[:8], start=1):
-        name = "entropy rate" + (f" of class {number}" if len(analysis.entropy_rates) > 1 else "")
+    rates = () if analysis.lengths is not None else analysis.entropy_rates
+    for number, rate in enumerate(rates[:8], start=1):
+        name = "entropy rate" + (f" of class {number}" if len(rates) > 1 else "")
         facts.append((name, f"{rate:.6f} bits per token (perplexity {2**rate:.4f}): what the model generates"))
     notes = []
     if analysis.comparison is not None:

@@ -11,11 +11,14 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import markovgpt
 from markovgpt.analysis import StationaryDistribution
+from markovgpt.chain import MarkovChain
 from markovgpt.model import model_name
 from markovgpt.report.record import Analysis
+from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["SCHEMA_VERSION", "json_report", "npz_report", "to_dict"]
 
@@ -34,13 +37,14 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
         "markovgpt": markovgpt.__version__,
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("numpy", "scipy", "torch")},
-        "options": {"lengths": chain.states.lengths, "decoding": asdict(chain.origin.decoding)},
+        "options": {"lengths": _lengths(chain), "decoding": asdict(chain.origin.decoding)},
         "fingerprint": chain.fingerprint,
         "model": _model(analysis),
         "states": _states(analysis),
-        "transitions": {"unit": "probability", "probabilities": chain.probabilities.tolist()},
+        "transitions": _transitions(chain),
         "stationary": _stationary(analysis),
         "ngrams": _ngrams(analysis),
+        "lengths": _sequence_lengths(analysis),
         "enumeration": {
             "strategy": chain.origin.strategy,
             "contexts": chain.n_states,
@@ -59,17 +63,19 @@ def json_report(analysis: Analysis) -> str:
 def npz_report(analysis: Analysis) -> bytes:
     """The arrays as a compressed NumPy archive.
 
-    ``probabilities`` (n, V), ``labels`` (n,), ``tokens`` (V,), ``context_length``, ``shortest``; ``stationary``
-    (c, n), one row a recurrent class, and ``error_bounds`` (c,); ``counts`` (n, V) where there are data.
+    ``probabilities`` (n, V), or ``indptr``, ``indices``, ``data`` and ``arrow_tokens`` for the matrix of a reachable
+    chain; ``labels`` (n,), ``tokens`` (V,), ``context_length``, ``cut`` (n,) where there is one; ``stationary`` (c, n),
+    one row a recurrent class, and ``error_bounds`` (c,); ``counts`` (n, V) where there are data.
     """
     chain = analysis.chain
     arrays: dict[str, Any] = {
-        "probabilities": chain.probabilities,
+        **_arrays(chain),
         "labels": np.array([chain.label(s) for s in range(chain.n_states)]),
         "tokens": np.array(chain.vocabulary.tokens),
-        "context_length": chain.states.context_length,
-        "shortest": chain.states.shortest,
+        "context_length": chain.context_length,
     }
+    if chain.cut is not None:
+        arrays["cut"] = chain.cut
     if analysis.stationary:
         arrays["stationary"] = np.stack([pi.probabilities for pi in analysis.stationary])
         arrays["error_bounds"] = np.array([pi.error_bound for pi in analysis.stationary])
@@ -80,6 +86,33 @@ def npz_report(analysis: Analysis) -> bytes:
     return buffer.getvalue()
 
 
+def _lengths(chain: MarkovChain | SparseChain) -> str:
+    return "reachable" if isinstance(chain, SparseChain) else chain.states.lengths
+
+
+def _arrays(chain: MarkovChain | SparseChain) -> dict[str, NDArray[Any]]:
+    if isinstance(chain, SparseChain):
+        matrix = chain.matrix
+        return {
+            "indptr": matrix.indptr,
+            "indices": matrix.indices,
+            "data": matrix.data,
+            "arrow_tokens": chain.arrow_tokens,
+        }
+    return {"probabilities": chain.probabilities}
+
+
+def _transitions(chain: MarkovChain | SparseChain) -> dict[str, Any]:
+    return {"unit": "probability"} | {name: array.tolist() for name, array in _arrays(chain).items()}
+
+
+def _sequence_lengths(analysis: Analysis) -> dict[str, Any] | None:
+    lengths = analysis.lengths
+    if lengths is None:
+        return None
+    return {"unit": "steps", "probabilities": lengths.probabilities.tolist(), "remaining": lengths.remaining}
+
+
 def _model(analysis: Analysis) -> dict[str, Any]:
     model, chain = analysis.model, analysis.chain
     training: Any = getattr(model, "training", None)
@@ -88,8 +121,8 @@ def _model(analysis: Analysis) -> dict[str, Any]:
         record = asdict(training) | {"unit": "nats per token", "losses": list(training.losses)}
     return {
         "name": model_name(model),
-        "vocab_size": chain.states.vocab_size,
-        "context_length": chain.states.context_length,
+        "vocab_size": chain.vocab_size,
+        "context_length": chain.context_length,
         "tokens": list(chain.vocabulary.tokens),
         "n_parameters": getattr(model, "n_parameters", None),
         "fingerprint": chain.origin.model_fingerprint,
@@ -101,7 +134,8 @@ def _states(analysis: Analysis) -> dict[str, Any]:
     chain, classes = analysis.chain, analysis.classes
     return {
         "n_states": chain.n_states,
-        "lengths": chain.states.lengths,
+        "lengths": _lengths(chain),
+        "cut": None if chain.cut is None else chain.cut.tolist(),
         "labels": [chain.label(s) for s in range(chain.n_states)],
         "n_classes": len(classes),
         "irreducible": len(classes) == 1,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis import StationaryDistribution
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import Chain
 
 __all__ = ["bound_phrase", "percent", "plural", "state_names", "took"]
 
@@ -44,7 +44,7 @@ def took(seconds: float) -> str:
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
-def state_names(chain: MarkovChain, states: NDArray[np.int64], *, at_most: int = 12) -> str:
+def state_names(chain: Chain, states: NDArray[np.int64], *, at_most: int = 12) -> str:
     """The labels of the first states, and how many more there are."""
     shown = ", ".join(chain.label(int(s)) for s in states[:at_most])
     return shown + (f" and {len(states) - at_most:,} more" if len(states) > at_most else "")

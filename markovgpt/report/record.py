@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from markovgpt.analysis import (
     CommunicatingClasses,
+    LengthDistribution,
     StationaryDistribution,
+    absorption_lengths,
     communicating_classes,
     entropy_rate,
     greedy_ties,
@@ -22,9 +24,10 @@ from markovgpt.enumeration import build_chain
 from markovgpt.errors import NotComputedError
 from markovgpt.model import LanguageModel, Progress
 from markovgpt.ngrams import DataComparison, NgramCounts, compare_to_counts, count_ngrams
+from markovgpt.sparse_chain import SparseChain
 from markovgpt.statespace import Lengths
 
-__all__ = ["Analysis", "analyze"]
+__all__ = ["Analysis", "analyze", "analyze_chain"]
 
 
 @final
@@ -35,7 +38,7 @@ class Analysis:
     Attributes
     ----------
     model : LanguageModel
-    chain : MarkovChain
+    chain : MarkovChain or SparseChain
     classes : CommunicatingClasses
     stationary : tuple of StationaryDistribution
         One a recurrent class; empty if they were not computed.
@@ -49,10 +52,12 @@ class Analysis:
         Of the training data; None for a model that has none.
     comparison : DataComparison, or None
         Of the chain and the counts.
+    lengths : LengthDistribution, or None
+        Of the sequences from the start; None for a chain without an absorbing end, or over all contexts.
     """
 
     model: LanguageModel
-    chain: MarkovChain
+    chain: MarkovChain | SparseChain
     classes: CommunicatingClasses
     stationary: tuple[StationaryDistribution, ...]
     entropy_rates: tuple[float, ...]
@@ -60,6 +65,7 @@ class Analysis:
     greedy_ties: NDArray[np.int64]
     counts: NgramCounts | None
     comparison: DataComparison | None
+    lengths: LengthDistribution | None
 
     @property
     def only_stationary(self) -> StationaryDistribution | None:
@@ -97,6 +103,14 @@ def analyze(
         progress=progress,
         **({} if batch_size is None else {"batch_size": batch_size}),
     )
+    return analyze_chain(model, chain)
+
+
+def analyze_chain(model: LanguageModel, chain: MarkovChain | SparseChain) -> Analysis:
+    """Answer the first questions about a chain that was built already, by :func:`build_chain` or by a walk.
+
+    Training data are compared where the states are all contexts.
+    """
     stationary: tuple[StationaryDistribution, ...] = ()
     not_computed = ""
     try:
@@ -104,7 +118,13 @@ def analyze(
     except NotComputedError as error:
         not_computed = str(error)
     tokens = getattr(model, "training_tokens", None)
-    counts = None if tokens is None else count_ngrams(tokens, chain.states)
+    counts = comparison = lengths = None
+    if isinstance(chain, SparseChain):
+        if chain.special:
+            lengths = absorption_lengths(chain, 0)
+    elif tokens is not None:
+        counts = count_ngrams(tokens, chain.states)
+        comparison = compare_to_counts(chain, counts)
     return Analysis(
         model=model,
         chain=chain,
@@ -114,5 +134,6 @@ def analyze(
         not_computed=not_computed,
         greedy_ties=greedy_ties(chain),
         counts=counts,
-        comparison=None if counts is None else compare_to_counts(chain, counts),
+        comparison=comparison,
+        lengths=lengths,
     )

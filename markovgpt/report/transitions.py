@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.chain import MarkovChain
 from markovgpt.report.phrases import percent
 from markovgpt.report.record import Analysis
 from markovgpt.report.sections import Column, Section, Table
+from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["heaviest_states", "transitions_section"]
 
@@ -19,8 +21,10 @@ _TOKENS_SHOWN = 4
 
 def transitions_section(analysis: Analysis, *, top: int) -> Section:
     """One row an arrow for small chains; above 64 arrows one row a state, for the states that matter most."""
-    p = analysis.chain.probabilities  # (n, V)
-    return _by_arrow(analysis) if p.size <= _MOST_ARROWS else _by_state(analysis, top=top)
+    chain = analysis.chain
+    if isinstance(chain, MarkovChain) and chain.probabilities.size <= _MOST_ARROWS:
+        return _by_arrow(analysis, chain)
+    return _by_state(analysis, top=top)
 
 
 def heaviest_states(weights: NDArray[np.float64], among: NDArray[np.int64], *, top: int) -> NDArray[np.int64]:
@@ -31,8 +35,8 @@ def heaviest_states(weights: NDArray[np.float64], among: NDArray[np.int64], *, t
     return among[order]
 
 
-def _by_arrow(analysis: Analysis) -> Section:
-    chain, counts = analysis.chain, analysis.counts
+def _by_arrow(analysis: Analysis, chain: MarkovChain) -> Section:
+    counts = analysis.counts
     tv = _tv_by_state(analysis)
     successors = chain.states.successors(np.arange(chain.n_states))  # (n, V)
     rows = []
@@ -64,15 +68,18 @@ def _by_state(analysis: Analysis, *, top: int) -> Section:
     pi = analysis.only_stationary
     weights = np.zeros(chain.n_states)
     by = "first states"
-    if pi is not None:
+    if analysis.lengths is not None:
+        weights, by = analysis.lengths.visits, "states visited most from the start"
+    elif pi is not None:
         weights, by = pi.probabilities, "states with the largest stationary probability"
     elif counts is not None:
         weights, by = counts.totals.astype(np.float64), "states most frequent in the data"
-    shown = heaviest_states(weights, np.arange(chain.n_states), top=top)
+    contexts = np.arange(len(chain.contexts) if isinstance(chain, SparseChain) else chain.n_states)
+    shown = heaviest_states(weights, contexts, top=top)
     tv = _tv_by_state(analysis)
     rows = []
     for s in map(int, shown):
-        cells = [chain.label(s), _likeliest(chain.probabilities[s], chain.vocabulary.names)]
+        cells = [chain.label(s), _likeliest(chain.row(s), chain.vocabulary.names)]
         if counts is not None:
             total = int(counts.totals[s])
             cells.append(_likeliest(counts.counts[s] / max(total, 1), chain.vocabulary.names))
@@ -105,7 +112,8 @@ def _tv_by_state(analysis: Analysis) -> dict[int, float]:
 def _notes(analysis: Analysis) -> tuple[str, ...]:
     counts = analysis.counts
     if counts is None:
-        return ("The model has no training data to compare with.",)
+        walked = isinstance(analysis.chain, SparseChain)
+        return () if walked else ("The model has no training data to compare with.",)
     seen, n = int(counts.seen.sum()), analysis.chain.n_states
     notes = [f"{seen:,} of {n:,} states occur in the training data; the others are what the model made up by itself."]
     pi = analysis.only_stationary

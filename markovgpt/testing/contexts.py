@@ -1,4 +1,4 @@
-"""Which contexts is a model asked about in a check? All of them where they are few, a seeded sample where they are not."""
+"""Which contexts is a model asked about in a check? All, or a seeded sample where they are many."""
 
 from __future__ import annotations
 

@@ -1,0 +1,101 @@
+"""Which part of a model is analysed: some of its tokens, behind a fixed text, what can be reached, until an end?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from markovgpt.chain import MarkovChain
+    from markovgpt.decoding import Decoding
+    from markovgpt.model import LanguageModel, Progress
+    from markovgpt.sparse_chain import SparseChain
+
+__all__ = ["chain_from", "part_of", "part_options"]
+
+Command = Callable[..., Any]
+
+
+def part_options(command: Command) -> Command:
+    """Options that make a large model small."""
+    for option in reversed(
+        (
+            click.option(
+                "--tokens",
+                multiple=True,
+                metavar="LIST",
+                help="Only these tokens, by text or number, between commas; #7 is always the number. Repeatable.",
+            ),
+            click.option("--likely-tokens", type=int, metavar="N", help="Only the N likeliest tokens after --prefix."),
+            click.option("--prefix", metavar="TEXT", help="A fixed text in front of every context."),
+            click.option("--reachable-from", metavar="CONTEXT", help="Only contexts the model gets to from this one."),
+            click.option("--min-probability", type=float, default=0.0, help="With --reachable-from: cut rarer arrows."),
+            click.option("--end", metavar="TOKEN", help="With --reachable-from: the token that ends a sequence."),
+            click.option(
+                "--at-end",
+                type=click.Choice(["absorb", "restart"]),
+                default="absorb",
+                show_default=True,
+                help="The end is a state of its own, or leads back to the start.",
+            ),
+            click.option(
+                "--outside",
+                type=click.Choice(["renormalise", "absorb"]),
+                default="renormalise",
+                show_default=True,
+                help="What is left out is divided away, or leads to the state (elsewhere).",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def part_of(model: LanguageModel, arguments: dict[str, Any]) -> LanguageModel:
+    """The model on the chosen tokens, behind the chosen text; takes those options out of ``arguments``."""
+    from markovgpt.adapters import find_tokens, likeliest_tokens, restrict_tokens, with_prompt
+    from markovgpt.adapters.prompt import encode_with
+    from markovgpt.errors import ArgumentError
+
+    prefix, n_likely = arguments.pop("prefix"), arguments.pop("likely_tokens")
+    texts = [text for listing in arguments.pop("tokens") for text in listing.split(",")]
+    if texts and n_likely is not None:
+        raise ArgumentError("--tokens and --likely-tokens both choose the vocabulary: give one of them.")
+    if n_likely is not None and prefix is None:
+        raise ArgumentError("--likely-tokens needs --prefix: the text after which they are likely.")
+    kept = find_tokens(model, texts) if texts else []
+    if n_likely is not None:
+        kept = likeliest_tokens(model, encode_with(model, prefix).tolist(), n_likely)
+    if prefix is not None:
+        model = with_prompt(model, prefix)
+    return restrict_tokens(model, kept) if kept else model
+
+
+def chain_from(
+    model: LanguageModel, arguments: dict[str, Any], *, decoding: Decoding, progress: Progress
+) -> MarkovChain | SparseChain:
+    """The chain of all contexts, or of the reachable ones, as the remaining options ask."""
+    from markovgpt.adapters import find_tokens
+    from markovgpt.enumeration import build_chain, reachable_chain
+    from markovgpt.errors import ArgumentError
+
+    start, end = arguments.pop("reachable_from"), arguments.pop("end")
+    walk = {name: arguments.pop(name) for name in ("min_probability", "at_end", "outside")}
+    given = {name: value for name, value in arguments.items() if value is not None}
+    if start is None:
+        if end is not None or walk["min_probability"] or walk["outside"] == "absorb":
+            raise ArgumentError("--end, --min-probability and --outside absorb need --reachable-from CONTEXT.")
+        return build_chain(model, decoding=decoding, progress=progress, **given)
+    if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
+        raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")
+    if end is not None:
+        walk["end"] = find_tokens(model, [end])[0]
+    return reachable_chain(model, _start(model, start), decoding=decoding, progress=progress, **walk, **given)
+
+
+def _start(model: LanguageModel, text: str) -> list[int] | str:
+    """The start as tokens: by the model's ``encode``, or as a label."""
+    encode = getattr(model, "encode", None)
+    return text if encode is None else [int(token) for token in encode(text)]

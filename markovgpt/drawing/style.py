@@ -1,0 +1,127 @@
+"""What do size, colour and line mean? One visual language for DOT and for the painted picture.
+
+Lengths are points (1/72 inch), colours ``#rrggbb``. Colours come from the Okabe-Ito set, darkened until text in them is
+easy to read on white; they differ in lightness too, and every arrow also carries the name of its token.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.drawing.caption import percent
+from markovgpt.drawing.graph import GraphEdge, GraphNode, StateGraph
+
+__all__ = [
+    "ARROW_FONT",
+    "INK",
+    "NODE_FONT",
+    "STATE_FILL",
+    "STATE_LINE",
+    "arrow_colour",
+    "arrow_label",
+    "arrow_width",
+    "is_dashed",
+    "label_lines",
+    "radii",
+    "text_colour",
+    "text_width",
+]
+
+NODE_FONT, ARROW_FONT = 12.0, 9.0
+INK, STATE_LINE, STATE_FILL = "#1f2933", "#3d5a80", "#e8eff7"
+
+_TOKEN_COLOURS = ("#a84300", "#005a93", "#00694c", "#8a3a73")
+_ONE_COLOUR = "#3a4a5e"
+_MEAN_RADIUS, _MOST_RADIUS = 28.0, 48.0
+_LONGEST_LABEL, _LONGEST_LINE = 48, 6
+
+
+def radii(graph: StateGraph) -> NDArray[np.float64]:
+    """Radius of every node, ``(m,)``: area proportional to mass, but never too small for the name.
+
+    The scale is one for all: a state of average mass gets a radius of 28 points, or less where the heaviest would
+    otherwise get more than 48.
+    """
+    least = np.array([_least_radius(node) for node in graph.nodes])  # (m,)
+    masses = np.array([math.nan if node.mass is None else node.mass for node in graph.nodes])  # (m,)
+    if graph.mass_shown is None:
+        return np.maximum(least, _MEAN_RADIUS * 0.8)
+    per_mass = min(_MEAN_RADIUS**2 / masses.mean(), _MOST_RADIUS**2 / masses.max())
+    return np.maximum(least, np.sqrt(per_mass * masses))
+
+
+def is_dashed(node: GraphNode) -> bool:
+    """Whether a node is dashed: it is known that training never visited it."""
+    return node.seen is False
+
+
+def label_lines(label: str) -> tuple[str, ...]:
+    """A state's name cut into lines of about equal length, so that it fits a circle; very long ones lose their middle.
+
+    >>> label_lines("011"), label_lines("01101001"), label_lines("the cat sat")
+    (('011',), ('0110', '1001'), ('the', 'cat', 'sat'))
+    """
+    if len(label) > _LONGEST_LABEL:
+        half = _LONGEST_LABEL // 2
+        label = f"{label[:half]}…{label[-half:]}"
+    if len(label) <= _LONGEST_LINE:
+        return (label,)
+    if " " in label:
+        return _packed(label.split(" "))
+    n_lines = max(2, round(math.sqrt(len(label) / 2.2)))
+    length = math.ceil(len(label) / n_lines)
+    return tuple(label[start : start + length] for start in range(0, len(label), length))
+
+
+def arrow_label(edge: GraphEdge) -> str:
+    """Token and percent as in the notebook, ``1(79%)``."""
+    return f"{edge.name}({percent(edge.probability)})" if edge.name else percent(edge.probability)
+
+
+def arrow_width(edge: GraphEdge) -> float:
+    """Width of an arrow's line: 0.7 to 2.7 points."""
+    return 0.7 + 2.0 * edge.probability
+
+
+def arrow_colour(edge: GraphEdge, graph: StateGraph) -> str:
+    """Colour of an arrow: its token's, the paler the less likely."""
+    return _tint(text_colour(edge, graph), 0.35 + 0.65 * edge.probability)
+
+
+def text_colour(edge: GraphEdge, graph: StateGraph) -> str:
+    """Colour of an arrow's label: one a token for up to four tokens, else one for all."""
+    if 1 < len(graph.names) <= len(_TOKEN_COLOURS) and edge.token >= 0:
+        return _TOKEN_COLOURS[edge.token]
+    return _ONE_COLOUR
+
+
+def text_width(text: str, size: float) -> float:
+    """Width of a line of text, good enough to make room for it: letters 0.64 em, wide (East Asian) ones 1 em."""
+    return size * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.64 for c in text)
+
+
+def _least_radius(node: GraphNode) -> float:
+    lines = label_lines(node.label)
+    width = max(text_width(line, NODE_FONT) for line in lines)
+    return max(14.0, math.hypot(width, 1.2 * NODE_FONT * len(lines) * 0.8) / 2 + 3)
+
+
+def _packed(words: list[str]) -> tuple[str, ...]:
+    longest = max(max(map(len, words)), round(math.sqrt(2.2 * sum(map(len, words)))))
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= longest:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return tuple(lines)
+
+
+def _tint(colour: str, strength: float) -> str:
+    """A colour mixed with white: opaque, so that arrows which cross do not darken each other."""
+    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - strength * (255 - c)):02x}" for c in channels)
