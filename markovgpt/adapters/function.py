@@ -70,6 +70,11 @@ def from_callable(
             vocab_size=vocab_size,
             context_length=context_length,
             tokens=None if tokens is None else tuple(tokens),
-            name=name or str(getattr(function, "__name__", type(function).__name__)),
+            name=name or _name_of(function),
         )
     )
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return "function" if name == "<lambda>" else name

@@ -69,7 +69,8 @@ def analyze(**arguments: Any) -> None:
         if save_to:
             _save(model, save_to)
         model = part_of(model, arguments)
-        analysis = analyze_chain(model, chain_from(model, arguments, decoding=decoding, progress=progress))
+        chain = chain_from(model, arguments, decoding=decoding, progress=progress)
+        analysis = analyze_chain(model, chain, progress=progress)
     print_report(terminal_report(report_sections(analysis, top=top)))
     write_files(paths, _writers(analysis, top))
 

@@ -43,7 +43,7 @@ def _of_states(graph: StateGraph) -> tuple[str, ...]:
     sentences: list[str] = []
     if graph.mass_shown is not None:
         doubt = "" if graph.vouched else " (NOT certified)"
-        sentences.append(f"Area of a state: its stationary probability{doubt}, enlarged where the name needs room.")
+        sentences.append(f"Area of a state: its stationary probability{doubt}, but at least the size of its name.")
     unseen = sum(node.seen is False for node in graph.nodes)
     if unseen:
         sentences.append(f"Dashed: never seen in training ({unseen} of {len(graph.nodes)} states).")

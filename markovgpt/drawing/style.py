@@ -24,6 +24,7 @@ __all__ = [
     "arrow_colour",
     "arrow_label",
     "arrow_width",
+    "gap",
     "is_dashed",
     "label_lines",
     "radii",
@@ -52,6 +53,12 @@ def radii(graph: StateGraph) -> NDArray[np.float64]:
         return np.maximum(least, _MEAN_RADIUS * 0.8)
     per_mass = min(_MEAN_RADIUS**2 / masses.mean(), _MOST_RADIUS**2 / masses.max())
     return np.maximum(least, np.sqrt(per_mass * masses))
+
+
+def gap(graph: StateGraph) -> float:
+    """Room between the circles of neighbours: for a label in small pictures, for an arrowhead in large ones."""
+    label = max((text_width(arrow_label(edge), ARROW_FONT) for edge in graph.edges), default=0.0)
+    return 18.0 + (14.0 + min(label, 80.0)) * min(1.0, (16 / len(graph.nodes)) ** 0.5)
 
 
 def is_dashed(node: GraphNode) -> bool:

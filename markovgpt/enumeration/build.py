@@ -72,9 +72,9 @@ def build_chain(
         raise ArgumentError(f"Strategies are auto, {', '.join(STRATEGIES)}: got {strategy!r}.", strategy=strategy)
     if batch_size < 1:
         raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
-    vocabulary = vocabulary_of(model)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     n = check_n_states(states, max_states=max_states)
+    vocabulary = vocabulary_of(model)
 
     probabilities = np.empty((n, states.vocab_size))  # (n, V)
     cut = np.zeros(n) if hasattr(model, "next_logits_and_outside") else None  # (n,)

@@ -35,6 +35,8 @@ def read_corpus(data: str | PathLike[str]) -> Corpus:
     """
     if data == "-":
         return _decode(sys.stdin.buffer.read(), "standard input")
+    if data == "":  # before Path, to which it is the current folder
+        raise DataError("The data are empty: give a file, '-' for standard input, or the text itself.")
     path = Path(data)
     try:
         is_file = path.exists()
@@ -50,8 +52,6 @@ def read_corpus(data: str | PathLike[str]) -> Corpus:
             f"There is no data file {data!r}. Give an existing file, '-' for standard input, or the text itself.",
             path=data,
         )
-    if not data:
-        raise DataError("The data are empty: give a file, '-' for standard input, or the text itself.")
     return Corpus(text=data, source="given as text")
 
 

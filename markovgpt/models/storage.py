@@ -56,6 +56,7 @@ def save_model(model: GPTModel, folder: str | PathLike[str]) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
         save_weights(model.network, str(path / _WEIGHTS))
+        (path / _TOKENS).unlink(missing_ok=True)  # of a model that was saved here before
         if model.training_tokens is not None:
             smallest = np.min_scalar_type(max(model.vocab_size - 1, 0))
             save_arrays({"tokens": model.training_tokens.astype(smallest)}, path / _TOKENS)

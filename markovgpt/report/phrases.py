@@ -59,5 +59,5 @@ def bound_phrase(pi: StationaryDistribution) -> str:
         )
     return (
         f"NOT certified: no error bound was proven, and the residual {pi.residual:.1e} proves nothing by itself. "
-        f"{method}; the chain is too nearly reducible for double precision."
+        f"The chain forgets its start too slowly for {method}{f' ({pi.iterations:,} steps)' if pi.iterations else ''}."
     )

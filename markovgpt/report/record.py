@@ -103,10 +103,12 @@ def analyze(
         progress=progress,
         **({} if batch_size is None else {"batch_size": batch_size}),
     )
-    return analyze_chain(model, chain)
+    return analyze_chain(model, chain, progress=progress)
 
 
-def analyze_chain(model: LanguageModel, chain: MarkovChain | SparseChain) -> Analysis:
+def analyze_chain(
+    model: LanguageModel, chain: MarkovChain | SparseChain, *, progress: Progress | None = None
+) -> Analysis:
     """Answer the first questions about a chain that was built already, by :func:`build_chain` or by a walk.
 
     Training data are compared where the states are all contexts.
@@ -114,7 +116,7 @@ def analyze_chain(model: LanguageModel, chain: MarkovChain | SparseChain) -> Ana
     stationary: tuple[StationaryDistribution, ...] = ()
     not_computed = ""
     try:
-        stationary = stationary_distributions(chain)
+        stationary = stationary_distributions(chain, progress=progress)
     except NotComputedError as error:
         not_computed = str(error)
     tokens = getattr(model, "training_tokens", None)

@@ -53,7 +53,7 @@ def gth(transition: NDArray[np.float64]) -> Elimination:
     Raises
     ------
     ArgumentError
-        The chain is reducible: some set of states is never left.
+        The chain is reducible: some set of states is never left, or left with a probability that underflows.
     NotComputedError
         The chain is so nearly reducible that double precision overflows.
 
@@ -99,7 +99,8 @@ def _expected_visits(within: NDArray[np.float64], leaving: NDArray[np.float64]) 
         escape[k] = D[k, :k].sum() + out[k]
         if not (escape[k] > 0):
             raise ArgumentError(
-                "GTH elimination needs an irreducible chain: this one has a set of states without exit."
+                "GTH elimination needs an irreducible chain: this one has a set of states without exit, or with one "
+                "less likely than double precision can hold."
             )
         into = D[:k, k] / escape[k]  # (k,)
         D[:k, :k] += np.outer(into, D[k, :k])

@@ -1,0 +1,94 @@
+"""Where does an arrow's label stand? On its arrow, where it hides least; the likeliest arrows choose first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.drawing.arrows import Arrow
+from markovgpt.drawing.graph import StateGraph
+from markovgpt.drawing.style import ARROW_FONT, arrow_label, radii, text_width
+
+__all__ = ["Label", "place_labels"]
+
+_MOST_LABELS = 400
+_PLACES = np.array([0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14, 0.86])
+_BLOCKED = 1e6
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Label:
+    """A placed label: its arrow, its text, and the rectangle ``(x0, y0, x1, y1)`` in points that it fills."""
+
+    arrow: Arrow
+    text: str
+    box: tuple[float, float, float, float]
+
+
+def place_labels(graph: StateGraph, positions: NDArray[np.float64], arrows: Sequence[Arrow]) -> tuple[Label, ...]:
+    """Labels that overlap no state and no other label; those that find no such place are left out.
+
+    Beyond 400 arrows only the likeliest 400 are tried.
+    """
+    samples = np.array([arrow.at(np.linspace(0, 1, 33)) for arrow in arrows]).reshape(-1, 33, 2)  # (E, 33, 2)
+    heads = np.array([arrow.head.mean(axis=0) for arrow in arrows]).reshape(-1, 2)  # (E, 2)
+    radius = radii(graph)  # (m,)
+    taken = np.empty((0, 4))
+    labels = []
+    likeliest = sorted(range(len(arrows)), key=lambda k: -arrows[k].edge.probability)
+    for k in likeliest[:_MOST_LABELS]:
+        text = arrow_label(arrows[k].edge)
+        boxes = _boxes(arrows[k], text)  # (c, 4)
+        cost = np.arange(len(boxes), dtype=float)  # (c,)
+        cost += _BLOCKED * _touches_circle(boxes, positions, radius + 1.5).any(axis=1)
+        cost += _BLOCKED * _overlaps(boxes, taken).any(axis=1)
+        cost += 30.0 * _holds(boxes, heads).sum(axis=1)
+        crossed = _holds(boxes, samples.reshape(-1, 2)).reshape(len(boxes), len(arrows), -1).any(axis=2)  # (c, E)
+        crossed[:, k] = False
+        cost += 12.0 * crossed.sum(axis=1)
+        best = int(np.argmin(cost))
+        if cost[best] < _BLOCKED:
+            taken = np.vstack((taken, boxes[best]))
+            x0, y0, x1, y1 = boxes[best].tolist()
+            labels.append(Label(arrow=arrows[k], text=text, box=(x0, y0, x1, y1)))
+    return tuple(labels)
+
+
+def _boxes(arrow: Arrow, text: str) -> NDArray[np.float64]:
+    """Rectangles ``(c, 4)`` where the label could stand, best first."""
+    size = np.array([text_width(text, ARROW_FONT) + 1.0, ARROW_FONT * 1.25])
+    if arrow.outward is None:
+        centres = arrow.at(_PLACES)  # (c, 2)
+    else:  # beyond the apex of the loop; the box is as deep as its extent in that direction
+        apex = arrow.at(np.array([0.5]))[0]
+        depth = float(np.abs(arrow.outward) @ size) / 2
+        steps = np.array([2.0, 6.0, 12.0, -depth, 20.0])
+        centres = apex + (steps + depth)[:, None] * arrow.outward  # (c, 2)
+    return np.hstack((centres - size / 2, centres + size / 2))
+
+
+def _overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rectangles overlap, ``(c, 4), (k, 4) -> (c, k)``."""
+    a, b = boxes[:, None], others[None]
+    overlap: NDArray[np.bool_] = ((a[..., :2] < b[..., 2:]) & (b[..., :2] < a[..., 2:])).all(axis=2)
+    return overlap
+
+
+def _holds(boxes: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which points lie in which rectangles, ``(c, 4), (k, 2) -> (c, k)``."""
+    inside: NDArray[np.bool_] = ((points > boxes[:, None, :2]) & (points < boxes[:, None, 2:])).all(axis=2)
+    return inside
+
+
+def _touches_circle(
+    boxes: NDArray[np.float64], centres: NDArray[np.float64], radius: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which rectangles reach into which circles, ``(c, 4), (m, 2), (m,) -> (c, m)``."""
+    nearest = np.clip(centres, boxes[:, None, :2], boxes[:, None, 2:])  # (c, m, 2)
+    touches: NDArray[np.bool_] = np.hypot(*(nearest - centres).transpose(2, 0, 1)) < radius
+    return touches
