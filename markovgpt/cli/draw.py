@@ -8,12 +8,14 @@ import click
 
 from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options
 from markovgpt.cli.output import check_suffixes, write_files
+from markovgpt.cli.parts import chain_from, part_of, part_options
 from markovgpt.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
     from markovgpt.chain import MarkovChain
     from markovgpt.drawing import Drawing
     from markovgpt.model import LanguageModel
+    from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["draw", "drawing_of"]
 
@@ -24,6 +26,7 @@ _SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 @model_options
 @decoding_options
 @space_options
+@part_options
 @click.option(
     "--max-nodes", type=click.IntRange(min=1), default=64, show_default=True, help="Draw the heaviest part above this."
 )
@@ -46,31 +49,32 @@ def draw(**arguments: Any) -> None:
     paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
     max_nodes, decoding = arguments.pop("max_nodes"), decoding_from(arguments)
 
-    from markovgpt.enumeration import build_chain
     from markovgpt.model import model_name
 
-    if arguments["batch_size"] is None:
-        del arguments["batch_size"]
     with ProgressBar() as progress:
         model = load_from(arguments, progress=progress)
-        chain = build_chain(model, decoding=decoding, progress=progress, **arguments)
+        model = part_of(model, arguments)
+        chain = chain_from(model, arguments, decoding=decoding, progress=progress)
     picture = drawing_of(model, chain, max_nodes=max_nodes)
     paths = paths or check_suffixes([f"{model_name(model)}.svg"], _SUFFIXES)
     click.echo(f"{picture.caption}\nDrawn by {picture.renderer}.")
     write_files(paths, dict.fromkeys(_SUFFIXES, picture.save))
 
 
-def drawing_of(model: LanguageModel, chain: MarkovChain, *, max_nodes: int = 64) -> Drawing:
+def drawing_of(model: LanguageModel, chain: MarkovChain | SparseChain, *, max_nodes: int = 64) -> Drawing:
     """The picture of a model's chain, with the states that its training data never visit dashed."""
     from markovgpt.drawing import draw as draw_chain
     from markovgpt.model import model_name
     from markovgpt.ngrams import count_ngrams
+    from markovgpt.sparse_chain import SparseChain
 
     tokens = getattr(model, "training_tokens", None)
-    seen = None if tokens is None else count_ngrams(tokens, chain.states).seen
+    seen = None if tokens is None or isinstance(chain, SparseChain) else count_ngrams(tokens, chain.states).seen
     training: Any = getattr(model, "training", None)
     steps = len(getattr(training, "losses", ()))
     title = f"{model_name(model)} after {steps:,} training steps" if steps else f"{model_name(model)}, untrained"
     if training is None and tokens is None:
         title = model_name(model)
+    if not chain.origin.decoding.is_default:
+        title += f", {chain.origin.decoding.describe()}"
     return draw_chain(chain, seen=seen, max_nodes=max_nodes, title=title)

@@ -20,9 +20,14 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
 
-def caption_lines(graph: StateGraph) -> tuple[str, ...]:
-    """Sentences that belong under the picture."""
-    return (*_of_part(graph), *_of_states(graph), "Arrow: next token (its probability); the wider, the likelier.")
+def caption_lines(graph: StateGraph, *, unlabelled: int = 0) -> tuple[str, ...]:
+    """Sentences that belong under the picture; ``unlabelled`` arrows found no room for their label."""
+    lines = (*_of_part(graph), *_of_states(graph))
+    if graph.edges:
+        lines += ("Arrow: next token (its probability); the wider, the likelier.",)
+    if unlabelled:
+        lines += (f"{unlabelled:,} of {len(graph.edges):,} arrows have no room for their label.",)
+    return lines
 
 
 def _of_part(graph: StateGraph) -> tuple[str, ...]:

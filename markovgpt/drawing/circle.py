@@ -36,8 +36,7 @@ def walk_order(graph: StateGraph) -> NDArray[np.int64]:
     latest state that has one. Then single states move as long as that shortens the arrows, weighted by probability.
     """
     weight = _weights(graph)  # (m, m)
-    masses = [node.mass or 0.0 for node in graph.nodes]
-    start = int(np.argmax(masses))
+    start = graph.nodes.index(graph.heaviest)
     order: list[int] = []
     stack: list[int] = []
     left = set(range(len(graph.nodes)))

@@ -31,7 +31,7 @@ def node_id(state: int) -> str:
     return f"s{state}"
 
 
-def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[str] = ()) -> str:
+def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[str] = (), apart: float = 1.2) -> str:
     """DOT source of a graph.
 
     Parameters
@@ -42,6 +42,8 @@ def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[st
         The Graphviz layout that the source asks for.
     caption : sequence of str
         Lines under the picture.
+    apart : float
+        What circo takes as least distance of states, in inches.
     """
     from graphviz import Digraph
 
@@ -50,7 +52,8 @@ def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[st
             "layout": engine,
             "outputorder": "edgesfirst",
             "overlap": "false",
-            "mindist": "1.2",
+            "mindist": f"{apart:g}",
+            "root": node_id(graph.heaviest.state),
             "bgcolor": "white",
             "fontname": _FONT,
             "fontsize": f"{ARROW_FONT:g}",

@@ -88,6 +88,11 @@ class StateGraph:
         """Stationary probability of the drawn states together, if known."""
         return None if self.nodes[0].mass is None else self.share
 
+    @property
+    def heaviest(self) -> GraphNode:
+        """The drawn state of the greatest stationary probability; the first where none is known."""
+        return max(self.nodes, key=lambda node: node.mass or 0.0)
+
     def places(self) -> dict[int, int]:
         """Position in ``nodes`` of every drawn state."""
         return {node.state: place for place, node in enumerate(self.nodes)}

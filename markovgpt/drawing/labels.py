@@ -48,9 +48,8 @@ def place_labels(graph: StateGraph, positions: NDArray[np.float64], arrows: Sequ
         cost += _BLOCKED * _touches_circle(boxes, positions, radius + 1.5).any(axis=1)
         cost += _BLOCKED * _overlaps(boxes, taken).any(axis=1)
         cost += 30.0 * _holds(boxes, heads).sum(axis=1)
-        crossed = _holds(boxes, samples.reshape(-1, 2)).reshape(len(boxes), len(arrows), -1).any(axis=2)  # (c, E)
-        crossed[:, k] = False
-        cost += 12.0 * crossed.sum(axis=1)
+        inside = _holds(boxes, samples.reshape(-1, 2)).reshape(len(boxes), len(arrows), -1)  # (c, E, 33)
+        cost += 12.0 * np.delete(inside, k, axis=1).any(axis=2).sum(axis=1)
         best = int(np.argmin(cost))
         if cost[best] < _BLOCKED:
             taken = np.vstack((taken, boxes[best]))
@@ -64,10 +63,10 @@ def _boxes(arrow: Arrow, text: str) -> NDArray[np.float64]:
     size = np.array([text_width(text, ARROW_FONT) + 1.0, ARROW_FONT * 1.25])
     if arrow.outward is None:
         centres = arrow.at(_PLACES)  # (c, 2)
-    else:  # beyond the apex of the loop; the box is as deep as its extent in that direction
+    else:  # beyond the apex of the loop: as far as the rim of the ellipse in the rectangle, and a little
         apex = arrow.at(np.array([0.5]))[0]
-        depth = float(np.abs(arrow.outward) @ size) / 2
-        steps = np.array([2.0, 6.0, 12.0, -depth, 20.0])
+        depth = 1 / float(np.hypot(*(arrow.outward / (size / 2))))
+        steps = np.array([4.0, 8.0, 14.0, -depth, 20.0])
         centres = apex + (steps + depth)[:, None] * arrow.outward  # (c, 2)
     return np.hstack((centres - size / 2, centres + size / 2))
 
@@ -75,13 +74,13 @@ def _boxes(arrow: Arrow, text: str) -> NDArray[np.float64]:
 def _overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which rectangles overlap, ``(c, 4), (k, 4) -> (c, k)``."""
     a, b = boxes[:, None], others[None]
-    overlap: NDArray[np.bool_] = ((a[..., :2] < b[..., 2:]) & (b[..., :2] < a[..., 2:])).all(axis=2)
+    overlap: NDArray[np.bool_] = np.all((a[..., :2] < b[..., 2:]) & (b[..., :2] < a[..., 2:]), axis=2)
     return overlap
 
 
 def _holds(boxes: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which points lie in which rectangles, ``(c, 4), (k, 2) -> (c, k)``."""
-    inside: NDArray[np.bool_] = ((points > boxes[:, None, :2]) & (points < boxes[:, None, 2:])).all(axis=2)
+    inside: NDArray[np.bool_] = np.all((points > boxes[:, None, :2]) & (points < boxes[:, None, 2:]), axis=2)
     return inside
 
 

@@ -31,6 +31,8 @@ Renderer = Literal["auto", "dot", "pygraphviz", "circle"]
 Engine = Literal["circo", "dot", "fdp", "neato", "sfdp", "twopi"]
 
 _TIMEOUT = 20.0
+_APART = 0.2  # inches: small, so that the scale is ours to choose
+_SPRAWL = 2.0
 _MOST_NODES, _MOST_EDGES = 64, 256
 _PYGRAPHVIZ = """
 import sys, pygraphviz
@@ -47,6 +49,11 @@ class Layout:
     positions: NDArray[np.float64]
     renderer: str
 
+    @property
+    def size(self) -> float:
+        """Longer side of the rectangle that holds the centres of all states."""
+        return float(np.ptp(self.positions, axis=0).max())
+
 
 def lay_out(graph: StateGraph, *, renderer: Renderer = "auto", engine: Engine = "circo") -> Layout:
     """Positions of the nodes, such that no two circles overlap and arrows between neighbours have room for a label.
@@ -56,8 +63,9 @@ def lay_out(graph: StateGraph, *, renderer: Renderer = "auto", engine: Engine = 
     graph : StateGraph
         m nodes.
     renderer : "auto", "dot", "pygraphviz" or "circle"
-        ``"auto"`` takes the first of the others that succeeds, and ``"circle"`` at once for a graph of more than 64
-        nodes or 256 arrows, for which circo may take hours.
+        ``"auto"`` takes the first of the others that succeeds. It takes ``"circle"`` for a graph of more than 64 nodes
+        or 256 arrows, for which circo may take hours, and where Graphviz needs more than twice the circle's size: on
+        trees and loose parts circo sprawls, until nothing can be read.
     engine : "circo", "dot", "fdp", "neato", "sfdp" or "twopi"
         Which layout Graphviz uses.
 
@@ -71,20 +79,22 @@ def lay_out(graph: StateGraph, *, renderer: Renderer = "auto", engine: Engine = 
     for name, value, allowed in (("renderer", renderer, get_args(Renderer)), ("engine", engine, get_args(Engine))):
         if value not in allowed:
             raise ArgumentError(f"{name} must be one of {', '.join(allowed)}: got {value!r}.", **{name: value})
+    circle = Layout(positions=circle_positions(graph), renderer="circle")
     if renderer in ("dot", "pygraphviz"):
         return _by_graphviz(graph, renderer, engine)
     if renderer == "auto" and len(graph.nodes) <= _MOST_NODES and len(graph.edges) <= _MOST_EDGES:
         for program in ("dot", "pygraphviz"):
             try:
-                return _by_graphviz(graph, program, engine)
+                layout = _by_graphviz(graph, program, engine)
             except DrawingError:
                 continue
-    return Layout(positions=circle_positions(graph), renderer="circle")
+            return layout if layout.size <= _SPRAWL * circle.size else circle
+    return circle
 
 
 def _by_graphviz(graph: StateGraph, program: str, engine: str) -> Layout:
     command = _dot_command(engine) if program == "dot" else _pygraphviz_command(engine)
-    plain = _run(command, dot_source(graph, engine=engine), program)
+    plain = _run(command, dot_source(graph, engine=engine, apart=_APART), program)
     try:
         positions = _parse(plain, graph)  # (m, 2)
     except (KeyError, ValueError) as error:
@@ -105,7 +115,8 @@ def _dot_command(engine: str) -> list[str]:
 def _pygraphviz_command(engine: str) -> list[str]:
     if importlib.util.find_spec("pygraphviz") is None or not sys.executable:
         raise DrawingError(
-            "The package pygraphviz is not installed. Use `pip install pygraphviz`, or renderer='auto', which needs none."
+            "The package pygraphviz is not installed. Run `pip install pygraphviz`, or use renderer='auto', which needs "
+            "none."
         )
     return [sys.executable, "-P", "-W", "ignore", "-c", _PYGRAPHVIZ, engine]
 
@@ -129,8 +140,8 @@ def _run(command: Sequence[str], source: str, program: str) -> str:
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines() or ["nothing"]
         raise DrawingError(
-            f"{program} failed with exit code {error.returncode} and said: {said[-1]}. Use renderer='auto', which falls "
-            "back to another.",
+            f"{program} failed with exit code {error.returncode} and said: {said[-1]}. Use renderer='auto', which takes "
+            "another.",
             returncode=error.returncode,
         ) from error
     except OSError as error:
@@ -159,4 +170,5 @@ def _spread(positions: NDArray[np.float64], graph: StateGraph) -> NDArray[np.flo
         raise ValueError("two states stand in one place")
     radius = radii(graph)  # (m,)
     scale = float(((radius[i] + radius[j] + gap(graph)) / distance).max())
-    return (positions - positions.mean(axis=0)) * scale
+    spread: NDArray[np.float64] = (positions - positions.mean(axis=0)) * scale
+    return spread

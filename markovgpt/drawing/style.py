@@ -50,15 +50,17 @@ def radii(graph: StateGraph) -> NDArray[np.float64]:
     least = np.array([_least_radius(node) for node in graph.nodes])  # (m,)
     masses = np.array([math.nan if node.mass is None else node.mass for node in graph.nodes])  # (m,)
     if graph.mass_shown is None:
-        return np.maximum(least, _MEAN_RADIUS * 0.8)
-    per_mass = min(_MEAN_RADIUS**2 / masses.mean(), _MOST_RADIUS**2 / masses.max())
-    return np.maximum(least, np.sqrt(per_mass * masses))
+        wanted = np.full(len(least), _MEAN_RADIUS * 0.8)
+    else:
+        wanted = np.sqrt(masses * min(_MEAN_RADIUS**2 / masses.mean(), _MOST_RADIUS**2 / masses.max()))
+    radius: NDArray[np.float64] = np.maximum(least, wanted)
+    return radius
 
 
 def gap(graph: StateGraph) -> float:
     """Room between the circles of neighbours: for a label in small pictures, for an arrowhead in large ones."""
-    label = max((text_width(arrow_label(edge), ARROW_FONT) for edge in graph.edges), default=0.0)
-    return 18.0 + (14.0 + min(label, 80.0)) * min(1.0, (16 / len(graph.nodes)) ** 0.5)
+    label: float = max((text_width(arrow_label(edge), ARROW_FONT) for edge in graph.edges), default=0.0)
+    return 18.0 + (14.0 + min(label, 80.0)) * min(1.0, math.sqrt(16 / len(graph.nodes)))
 
 
 def is_dashed(node: GraphNode) -> bool:

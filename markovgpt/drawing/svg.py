@@ -13,7 +13,7 @@ PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 """What a file has before the element; inside HTML it would be an error."""
 
 _FONTS = "font-family: 'DejaVu Sans', Verdana, sans-serif"  # Verdana has the same widths
-_ROOT = re.compile(r"^.*?<svg ([^>]*)>.*?</metadata>\s*<defs>.*?</defs>", re.DOTALL)
+_UNWANTED = re.compile(r"^.*?(?=<svg )|<metadata>.*?</metadata>\s*|<defs>\s*<style.*?</style>\s*</defs>\s*", re.DOTALL)
 _PART = re.compile(r'<g id="(state|name|arrow|label)-([0-9-]+)">')
 
 
@@ -38,8 +38,8 @@ def embeddable(svg: str, graph: StateGraph, *, name: str) -> str:
         kind = {"name": "state", "label": "arrow"}.get(match[1], match[1])
         return f'<g class="{kind}"><title>{escape(tips[f"{kind}-{match[2]}"])}</title>'
 
-    root = f'<svg role="img" aria-label="{escape(name)}" style="max-width: 100%; height: auto" \\1>'
-    svg = _ROOT.sub(lambda match: match.expand(root.replace("\\1", "\\g<1>")), svg, count=1)
+    svg = _UNWANTED.sub("", svg)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(name)}" style="max-width: 100%; height: auto" ', 1)
     svg = _PART.sub(part, svg)
     svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', "", svg)

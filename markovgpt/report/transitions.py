@@ -88,7 +88,7 @@ def _by_state(analysis: Analysis, *, top: int) -> Section:
     columns = [Column(title="state"), Column(title="model: likeliest next", align="left")]
     if counts is not None:
         columns += [Column(title="data: most frequent next", align="left"), Column(title="count"), Column(title="TV")]
-    of_all = f"The {len(rows)} {by}, of {chain.n_states:,}." if len(rows) < chain.n_states else ""
+    of_all = f"The {len(rows)} {by}, of {len(contexts):,}." if len(rows) < len(contexts) else ""
     return Section(
         title="Transitions",
         table=Table(columns=tuple(columns), rows=tuple(rows)),
