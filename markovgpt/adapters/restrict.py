@@ -94,7 +94,7 @@ def restrict_tokens(model: LanguageModel, tokens: Sequence[int]) -> LanguageMode
 
 
 def find_tokens(model: LanguageModel, texts: Iterable[str]) -> list[int]:
-    """The tokens that texts name: by their text, by the model's ``encode``, or by number (``"7"`` or ``"#7"``).
+    """The tokens that texts name: by text, by the model's ``encode``, or by number (``"7"``; ``"#7"`` is always one).
 
     Raises
     ------
@@ -111,6 +111,8 @@ def likeliest_tokens(model: LanguageModel, context: Sequence[int], n: int) -> li
     """The ``n`` likeliest tokens after a context, likeliest first."""
     if not 1 <= n <= model.vocab_size:
         raise ArgumentError(f"The number of likeliest tokens is from 1 to {model.vocab_size}: got {n}.", n=n)
+    if not len(context):
+        raise ArgumentError("The likeliest tokens are those after a context of at least one token: got none.")
     logits = next_token_logits(model, np.array([list(context)[-model.context_length :]], dtype=np.int64))[0]  # (V,)
     return [int(token) for token in np.argsort(-logits, kind="stable")[:n]]
 
@@ -118,6 +120,8 @@ def likeliest_tokens(model: LanguageModel, context: Sequence[int], n: int) -> li
 def _find(
     model: LanguageModel, vocabulary: Vocabulary, by_text: dict[str, int], by_name: dict[str, int], text: str
 ) -> int:
+    if text[:1] == "#" and text[1:].isdecimal() and int(text[1:]) < model.vocab_size:
+        return int(text[1:])  # always the number, also where a token reads like this
     for table in (by_text, by_name):
         if text in table:
             return table[text]
@@ -127,9 +131,8 @@ def _find(
         pieces = [int(token) for token in encode(text)]
         if len(pieces) == 1:
             return pieces[0]
-    number = text.removeprefix("#")
-    if number.isdecimal() and int(number) < model.vocab_size:
-        return int(number)
+    if text.isdecimal() and int(text) < model.vocab_size:
+        return int(text)
     if pieces:
         split = " ".join(repr(vocabulary.tokens[token]) for token in pieces)
         raise ArgumentError(

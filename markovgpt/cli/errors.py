@@ -59,7 +59,7 @@ class Program(click.Group):
 def _users_traceback(error: BaseException) -> str:
     """The traceback without the frames that lead from this program to the user's code."""
     frames = error.__traceback__
-    while frames is not None and frames.tb_next is not None and _is_ours(frames.tb_frame.f_code.co_filename):
+    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
         frames = frames.tb_next
     return "".join(traceback.format_exception(type(error), error, frames))
 

@@ -28,9 +28,17 @@ def plugin(name: str, folder: str) -> None:
     """
     from string import Template
 
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+    from markovgpt.registry.sources import BUILT_IN
+
+    if not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", name):
         raise click.BadParameter(
-            f"{name!r}: a plugin's name has small letters, digits and hyphens, and begins with a letter.",
+            f"{name!r}: a plugin's name has small letters, digits and hyphens; it begins with a letter and does not "
+            "end with a hyphen.",
+            param_hint="NAME",
+        )
+    if name in BUILT_IN:
+        raise click.BadParameter(
+            f"{name!r} is a built-in model, which would be found before the plugin's: choose another name.",
             param_hint="NAME",
         )
     target = Path(folder) / f"markovgpt-{name}"

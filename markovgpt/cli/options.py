@@ -94,6 +94,7 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
     from markovgpt.enumeration import check_n_states
     from markovgpt.errors import ArgumentError
     from markovgpt.registry import load_model, parse_options, read_options_file
+    from markovgpt.registry.options import CALLBACKS
     from markovgpt.statespace import StateSpace
 
     spec, untrained = arguments.pop("model"), arguments.pop("untrained")
@@ -111,6 +112,9 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
         if "steps" in chosen:
             raise ArgumentError(f"--untrained means --steps 0, but --steps {chosen['steps']} is given as well.")
         chosen["steps"] = 0
+    for name in CALLBACKS:
+        if name in {**from_file, **chosen}:
+            raise ArgumentError(f"{name} is no option of a model: the program passes it by itself.", option=name)
 
     def check(vocab_size: int, context_length: int) -> None:
         if any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):

@@ -13,7 +13,7 @@ Points = NDArray[np.float64]
 
 _BENDS = np.array([0.14, 0.05, 0.24, 0.34, 0.44, -0.06, -0.16, -0.28])
 _CLEARANCE, _APART = 8.0, 11.0
-_ROUNDS = 3
+_ROUNDS, _MOST_WORK = 3, 100_000
 
 
 def quadratic(start: Points, end: Points, bend: float, t: NDArray[np.float64]) -> Points:
@@ -31,7 +31,7 @@ def choose_bends(
 
     By default arcs bend a little to their left, so that two arrows between the same states stand apart. Each takes in
     turn the bend with the least cost: points within 8 of another state, arcs that meet a state within 11 points of
-    another arc's end, and the bend itself.
+    another arc's end, and the bend itself. In a very large picture (arcs times states above 100,000) all bend alike.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ def choose_bends(
     ends : sequence of E (source, target)
         Places of two different states.
     """
+    if len(ends) * len(positions) > _MOST_WORK:
+        return np.full(len(ends), _BENDS[0])
     chosen = np.zeros(len(ends), dtype=np.int64)  # (E,) index of the bend
     own = np.empty((len(ends), len(_BENDS)))  # (E, b) cost that depends on no other arc
     rims = np.empty((len(ends), 2, len(_BENDS)))  # (E, 2, b) angle at which the arc meets its source and its target

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from markovgpt.drawing.graph import StateGraph
 from markovgpt.drawing.style import gap, radii
 
-__all__ = ["circle_positions", "walk_order"]
+__all__ = ["circle_positions", "circle_size", "walk_order"]
 
-_MOST_IMPROVED = 64
+_MOST_IMPROVED, _SWEEPS = 64, 6
 
 
 def circle_positions(graph: StateGraph) -> NDArray[np.float64]:
@@ -27,6 +27,11 @@ def circle_positions(graph: StateGraph) -> NDArray[np.float64]:
     positions = np.empty((m, 2))
     positions[order] = ring * np.column_stack((np.cos(angles), np.sin(angles)))
     return positions
+
+
+def circle_size(graph: StateGraph) -> float:
+    """About the diameter of the circle, in points, without finding the order."""
+    return float((2 * radii(graph) + gap(graph)).sum() / np.pi)
 
 
 def walk_order(graph: StateGraph) -> NDArray[np.int64]:
@@ -74,8 +79,7 @@ def _improved(order: list[int], weight: NDArray[np.float64], *, start: int) -> N
         return float((weight[np.ix_(candidate, candidate)] * apart).sum())
 
     best = cost(order)
-    improved = True
-    while improved:
+    for _ in range(_SWEEPS):
         improved = False
         for node in range(m):
             rest = [other for other in order if other != node]
@@ -83,6 +87,8 @@ def _improved(order: list[int], weight: NDArray[np.float64], *, start: int) -> N
             costs = [cost(candidate) for candidate in candidates]
             if min(costs) < best - 1e-9:
                 best, order, improved = min(costs), candidates[int(np.argmin(costs))], True
+        if not improved:
+            break
     first = order.index(start)
     return np.array(order[first:] + order[:first])
 

@@ -20,7 +20,7 @@ from markovgpt.drawing.style import (
     text_colour,
 )
 
-__all__ = ["dot_source", "node_id"]
+__all__ = ["dot_skeleton", "dot_source", "node_id"]
 
 _FONT = "DejaVu Sans,Helvetica,Arial,sans-serif"
 _POINTS_PER_INCH = 72
@@ -31,7 +31,7 @@ def node_id(state: int) -> str:
     return f"s{state}"
 
 
-def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[str] = (), apart: float = 1.2) -> str:
+def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[str] = ()) -> str:
     """DOT source of a graph.
 
     Parameters
@@ -42,8 +42,6 @@ def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[st
         The Graphviz layout that the source asks for.
     caption : sequence of str
         Lines under the picture.
-    apart : float
-        What circo takes as least distance of states, in inches.
     """
     from graphviz import Digraph
 
@@ -52,8 +50,7 @@ def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[st
             "layout": engine,
             "outputorder": "edgesfirst",
             "overlap": "false",
-            "mindist": f"{apart:g}",
-            "root": node_id(graph.heaviest.state),
+            "mindist": "1.2",
             "bgcolor": "white",
             "fontname": _FONT,
             "fontsize": f"{ARROW_FONT:g}",
@@ -76,8 +73,7 @@ def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[st
         source.attr("graph", label=_literal(*caption), labelloc="b")
     for node, radius in zip(graph.nodes, radii(graph), strict=True):
         dashed = {"style": "filled,dashed", "fillcolor": "white"} if is_dashed(node) else {}
-        width = f"{2 * radius / _POINTS_PER_INCH:.4f}"
-        source.node(node_id(node.state), label=_literal(*label_lines(node.label)), width=width, **dashed)
+        source.node(node_id(node.state), label=_literal(*label_lines(node.label)), width=_inches(2 * radius), **dashed)
     for edge in graph.edges:
         source.edge(
             node_id(edge.source),
@@ -88,6 +84,28 @@ def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[st
             penwidth=f"{arrow_width(edge):.2f}",
         )
     return str(source.source)
+
+
+def dot_skeleton(graph: StateGraph) -> str:
+    """Only what a layout depends on: no text, so that the fonts of the system have no say.
+
+    The least distance is small, so that the layout may be scaled afterwards.
+    """
+    from graphviz import Digraph
+
+    source = Digraph(
+        graph_attr={"mindist": "0.2", "overlap": "false"},
+        node_attr={"shape": "circle", "fixedsize": "true", "label": ""},
+    )
+    for node, radius in zip(graph.nodes, radii(graph), strict=True):
+        source.node(node_id(node.state), width=_inches(2 * radius))
+    for edge in graph.edges:
+        source.edge(node_id(edge.source), node_id(edge.target))
+    return str(source.source)
+
+
+def _inches(points: float) -> str:
+    return f"{points / _POINTS_PER_INCH:.4f}"
 
 
 def _literal(*lines: str) -> str:

@@ -30,13 +30,30 @@ class Label:
     box: tuple[float, float, float, float]
 
 
+class _Crowd:
+    """Points of many arrows, sorted so that those in a rectangle are found quickly."""
+
+    def __init__(self, points: Sequence[NDArray[np.float64]]) -> None:
+        everything = np.vstack([np.empty((0, 2)), *points])  # (k, 2)
+        owners = np.repeat(np.arange(len(points)), [len(p) for p in points])  # (k,)
+        order = np.argsort(everything[:, 0], kind="stable")
+        self._points, self._owners = everything[order], owners[order]
+
+    def inside(self, box: NDArray[np.float64], *, but: int) -> int:
+        """How many arrows other than ``but`` have a point in the rectangle."""
+        first, last = np.searchsorted(self._points[:, 0], box[[0, 2]])
+        height = self._points[first:last, 1]
+        owners = self._owners[first:last][(height > box[1]) & (height < box[3])]
+        return len(set(owners.tolist()) - {but})
+
+
 def place_labels(graph: StateGraph, positions: NDArray[np.float64], arrows: Sequence[Arrow]) -> tuple[Label, ...]:
     """Labels that overlap no state and no other label; those that find no such place are left out.
 
     Beyond 400 arrows only the likeliest 400 are tried.
     """
-    samples = np.array([arrow.at(np.linspace(0, 1, 33)) for arrow in arrows]).reshape(-1, 33, 2)  # (E, 33, 2)
-    heads = np.array([arrow.head.mean(axis=0) for arrow in arrows]).reshape(-1, 2)  # (E, 2)
+    lines = _Crowd([arrow.at(np.linspace(0, 1, 41)) for arrow in arrows])
+    heads = _Crowd([arrow.head for arrow in arrows])
     radius = radii(graph)  # (m,)
     taken = np.empty((0, 4))
     labels = []
@@ -47,9 +64,8 @@ def place_labels(graph: StateGraph, positions: NDArray[np.float64], arrows: Sequ
         cost = np.arange(len(boxes), dtype=float)  # (c,)
         cost += _BLOCKED * _touches_circle(boxes, positions, radius + 1.5).any(axis=1)
         cost += _BLOCKED * _overlaps(boxes, taken).any(axis=1)
-        cost += 30.0 * _holds(boxes, heads).sum(axis=1)
-        inside = _holds(boxes, samples.reshape(-1, 2)).reshape(len(boxes), len(arrows), -1)  # (c, E, 33)
-        cost += 12.0 * np.delete(inside, k, axis=1).any(axis=2).sum(axis=1)
+        own = k if arrows[k].outward is None else -1  # a label stands on its arc, but beside its loop
+        cost += [30.0 * heads.inside(box, but=-1) + 12.0 * lines.inside(box, but=own) for box in boxes]
         best = int(np.argmin(cost))
         if cost[best] < _BLOCKED:
             taken = np.vstack((taken, boxes[best]))
@@ -66,7 +82,7 @@ def _boxes(arrow: Arrow, text: str) -> NDArray[np.float64]:
     else:  # beyond the apex of the loop: as far as the rim of the ellipse in the rectangle, and a little
         apex = arrow.at(np.array([0.5]))[0]
         depth = 1 / float(np.hypot(*(arrow.outward / (size / 2))))
-        steps = np.array([4.0, 8.0, 14.0, -depth, 20.0])
+        steps = np.array([3.0, 6.0, 9.0, 13.0, 18.0, 24.0])
         centres = apex + (steps + depth)[:, None] * arrow.outward  # (c, 2)
     return np.hstack((centres - size / 2, centres + size / 2))
 
@@ -76,12 +92,6 @@ def _overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArra
     a, b = boxes[:, None], others[None]
     overlap: NDArray[np.bool_] = np.all((a[..., :2] < b[..., 2:]) & (b[..., :2] < a[..., 2:]), axis=2)
     return overlap
-
-
-def _holds(boxes: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which points lie in which rectangles, ``(c, 4), (k, 2) -> (c, k)``."""
-    inside: NDArray[np.bool_] = np.all((points > boxes[:, None, :2]) & (points < boxes[:, None, 2:]), axis=2)
-    return inside
 
 
 def _touches_circle(

@@ -19,8 +19,8 @@ from typing import Literal, final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.drawing.circle import circle_positions
-from markovgpt.drawing.dot import dot_source, node_id
+from markovgpt.drawing.circle import circle_positions, circle_size
+from markovgpt.drawing.dot import dot_skeleton, node_id
 from markovgpt.drawing.graph import StateGraph
 from markovgpt.drawing.style import gap, radii
 from markovgpt.errors import ArgumentError, DrawingError
@@ -31,7 +31,6 @@ Renderer = Literal["auto", "dot", "pygraphviz", "circle"]
 Engine = Literal["circo", "dot", "fdp", "neato", "sfdp", "twopi"]
 
 _TIMEOUT = 20.0
-_APART = 0.2  # inches: small, so that the scale is ours to choose
 _SPRAWL = 2.0
 _MOST_NODES, _MOST_EDGES = 64, 256
 _PYGRAPHVIZ = """
@@ -79,7 +78,6 @@ def lay_out(graph: StateGraph, *, renderer: Renderer = "auto", engine: Engine = 
     for name, value, allowed in (("renderer", renderer, get_args(Renderer)), ("engine", engine, get_args(Engine))):
         if value not in allowed:
             raise ArgumentError(f"{name} must be one of {', '.join(allowed)}: got {value!r}.", **{name: value})
-    circle = Layout(positions=circle_positions(graph), renderer="circle")
     if renderer in ("dot", "pygraphviz"):
         return _by_graphviz(graph, renderer, engine)
     if renderer == "auto" and len(graph.nodes) <= _MOST_NODES and len(graph.edges) <= _MOST_EDGES:
@@ -88,13 +86,15 @@ def lay_out(graph: StateGraph, *, renderer: Renderer = "auto", engine: Engine = 
                 layout = _by_graphviz(graph, program, engine)
             except DrawingError:
                 continue
-            return layout if layout.size <= _SPRAWL * circle.size else circle
-    return circle
+            if layout.size <= _SPRAWL * circle_size(graph):
+                return layout
+            break
+    return Layout(positions=circle_positions(graph), renderer="circle")
 
 
 def _by_graphviz(graph: StateGraph, program: str, engine: str) -> Layout:
     command = _dot_command(engine) if program == "dot" else _pygraphviz_command(engine)
-    plain = _run(command, dot_source(graph, engine=engine, apart=_APART), program)
+    plain = _run(command, dot_skeleton(graph), program)
     try:
         positions = _parse(plain, graph)  # (m, 2)
     except (KeyError, ValueError) as error:
@@ -107,7 +107,7 @@ def _dot_command(engine: str) -> list[str]:
     if program is None:
         raise DrawingError(
             "The program `dot` is not on the PATH. Install Graphviz (apt install graphviz, brew install graphviz, "
-            "winget install graphviz), or use renderer='auto', which needs none."
+            "winget install graphviz), or use renderer='auto', which does without."
         )
     return [program, f"-K{engine}", "-Tplain"]
 
@@ -115,8 +115,8 @@ def _dot_command(engine: str) -> list[str]:
 def _pygraphviz_command(engine: str) -> list[str]:
     if importlib.util.find_spec("pygraphviz") is None or not sys.executable:
         raise DrawingError(
-            "The package pygraphviz is not installed. Run `pip install pygraphviz`, or use renderer='auto', which needs "
-            "none."
+            "The package pygraphviz is not installed. Run `pip install pygraphviz`, or use renderer='auto', which does "
+            "without."
         )
     return [sys.executable, "-P", "-W", "ignore", "-c", _PYGRAPHVIZ, engine]
 
@@ -140,8 +140,8 @@ def _run(command: Sequence[str], source: str, program: str) -> str:
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().splitlines() or ["nothing"]
         raise DrawingError(
-            f"{program} failed with exit code {error.returncode} and said: {said[-1]}. Use renderer='auto', which takes "
-            "another.",
+            f"{program} failed with exit code {error.returncode} and said: {said[-1]}. Use renderer='auto', which "
+            "takes another.",
             returncode=error.returncode,
         ) from error
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
@@ -74,7 +75,13 @@ def _own_settings(to: Format) -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update({"font.family": families, "svg.fonttype": "none", "svg.hashsalt": "markovgpt"})
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a box is drawn in its place
-        yield
+        logger = logging.getLogger("matplotlib.font_manager")  # it reports each weight that a fallback font lacks
+        level = logger.level
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def _figure(scene: Scene, title: str, caption: Sequence[str]) -> Figure:
@@ -87,11 +94,13 @@ def _figure(scene: Scene, title: str, caption: Sequence[str]) -> Figure:
     head_font, foot_font = _TITLE_FONT * grown, _CAPTION_FONT * grown
     head = _wrapped([title], width - 2 * _MARGIN, head_font * 0.64)
     foot = _wrapped(caption, width - 2 * _MARGIN, foot_font * 0.5)
-    above, below = ((len(lines) * font * _LINE + _MARGIN) for lines, font in ((head, head_font), (foot, foot_font)))
-    height = above + (high[1] - low[1]) + below
+    above, below = (
+        len(lines) * font * _LINE + (_MARGIN if lines else 0) for lines, font in ((head, head_font), (foot, foot_font))
+    )
+    height = above + (high[1] - low[1]) + 2 * _MARGIN + below
     figure = Figure(figsize=(width / 72, height / 72))
     page = Affine2D().scale(1 / 72) + figure.dpi_scale_trans  # points from the lower left corner
-    shift = np.array([width / 2 - (low[0] + high[0]) / 2, below - low[1]])
+    shift = np.array([width / 2 - (low[0] + high[0]) / 2, below + _MARGIN - low[1]])
     for artist in (*_arrow_artists(scene, shift), *_state_artists(scene, shift)):
         artist.set_transform(page)
         figure.add_artist(artist)
@@ -103,9 +112,9 @@ def _figure(scene: Scene, title: str, caption: Sequence[str]) -> Figure:
     for text in _scene_texts(scene, shift):
         write(**text)
     for k, line in enumerate(foot):
-        write(_MARGIN, below - _MARGIN / 2 - (k + 0.8) * foot_font * _LINE, line, foot_font, color="#52606d")
+        write(_MARGIN, below - (k + 0.8) * foot_font * _LINE, line, foot_font, color="#52606d")
     for k, line in enumerate(head):
-        drop = _MARGIN + (k + 0.6) * head_font * _LINE
+        drop = _MARGIN + (k + 0.7) * head_font * _LINE
         write(width / 2, height - drop, line, head_font, ha="center", weight="bold")
     return figure
 

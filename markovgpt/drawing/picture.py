@@ -130,9 +130,6 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.svg()
 
-    def _repr_html_(self) -> str:
-        return self.html()
-
 
 def draw(
     chain: Drawable,

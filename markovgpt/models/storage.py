@@ -105,11 +105,11 @@ def load_saved_model(folder: str | PathLike[str]) -> GPTModel:
         raise ModelLoadError(
             f"No saved model in {path}: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}.",
             path=str(path),
-        ) from error
+        ) from None
     except (ArgumentError, KeyError, RuntimeError, SafetensorError, TypeError, ValueError) as error:
         raise ModelLoadError(
             f"The saved model in {path} is damaged: {type(error).__name__}: {error}", path=str(path)
-        ) from error
+        ) from None  # the files are to blame, not the code that read them: no traceback for the user
 
 
 def _training_tokens(path: Path, vocab_size: int) -> NDArray[np.int64] | None:

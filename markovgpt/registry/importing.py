@@ -27,6 +27,11 @@ def import_object(spec: str) -> Any:
         No such file, module or attribute, or importing it failed (its own exception is the cause).
     """
     place, _, attribute = spec.rpartition(":")
+    if not (place and attribute):
+        raise ModelLoadError(
+            f"A place is file.py:attr or package.module:attr, with something on both sides of the colon: got {spec!r}.",
+            model=spec,
+        )
     try:
         module = _import_file(Path(place), spec) if place.endswith(".py") else _import_module(place)
     except MarkovGPTError:
@@ -35,7 +40,7 @@ def import_object(spec: str) -> Any:
         if error.name is None or not (place == error.name or place.startswith(f"{error.name}.")):
             raise _broken(place, spec, error) from error
         raise ModelLoadError(f"There is no module {error.name}, named by the model {spec!r}.", model=spec) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _broken(place, spec, error) from error
     if not hasattr(module, attribute):
         names = [name for name in vars(module) if not name.startswith("_")]
@@ -74,7 +79,7 @@ def _import_path(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
-def _broken(place: str, spec: str, error: Exception) -> ModelLoadError:
+def _broken(place: str, spec: str, error: BaseException) -> ModelLoadError:
     return ModelLoadError(
         f"{place}, named by the model {spec!r}, cannot be imported: {type(error).__name__}: {error}", model=spec
     )

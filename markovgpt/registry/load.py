@@ -20,7 +20,7 @@ __all__ = ["load_model"]
 
 
 def load_model(
-    model: str | object, *, progress: Progress | None = None, check: SizeCheck | None = None, **options: Any
+    model: str | object, /, *, progress: Progress | None = None, check: SizeCheck | None = None, **options: Any
 ) -> LanguageModel:
     """A model from its name, its place, or itself.
 
@@ -49,6 +49,13 @@ def load_model(
     5
     """
     callbacks = {name: value for name, value in zip(CALLBACKS, (progress, check), strict=True) if value is not None}
+    return _find(model, options, callbacks, asked=())
+
+
+def _find(
+    model: str | object, options: dict[str, Any], callbacks: dict[str, Any], *, asked: tuple[str, ...]
+) -> LanguageModel:
+    """As :func:`load_model`; ``asked`` are the names under ``[tool.markovgpt.models]`` that led here."""
     if not isinstance(model, str):
         return _build(model, type(model).__name__, options, callbacks)
     if model in (known := registered_models()):
@@ -65,16 +72,18 @@ def load_model(
     if (point := plugin(model)) is not None:
         return _build(_load_plugin(point), model, options, callbacks)
     if (entry := project_models().get(model)) is not None:
-        if entry.spec == model:
-            raise ModelLoadError(f"The model {model!r} in {entry.source} names itself.", model=model)
-        return load_model(entry.spec, progress=progress, check=check, **{**entry.options, **options})
+        names = (*asked, model)
+        if entry.spec in names:
+            way = " -> ".join((*names, entry.spec))
+            raise ModelLoadError(f"The model {model!r} in {entry.source} names itself: {way}.", model=model)
+        return _find(entry.spec, {**entry.options, **options}, callbacks, asked=names)
     raise _unknown(model)
 
 
 def _load_plugin(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         package = point.dist.name if point.dist is not None else point.module
         raise ModelLoadError(
             f"The plugin {package}, which brings the model {point.name!r}, cannot be imported: "

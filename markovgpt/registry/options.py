@@ -8,6 +8,7 @@ import json
 import tomllib
 import types
 from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -88,7 +89,8 @@ def check_options(factory: Factory, options: Mapping[str, Any], *, name: str) ->
             hint = f" Did you mean {near[0]}?" if near else ""
             listing = f"It takes {', '.join(known)}." if known else "It takes none."
             raise ArgumentError(f"The model {name} has no option {key!r}.{hint} {listing}", option=key, known=known)
-        checked[key] = _read(value, hints.get(key, Any), key) if isinstance(value, str) else value
+        hint = hints.get(key, Any)
+        checked[key] = _read(value, hint, key) if isinstance(value, str) else _checked(value, hint, key)
     missing = [
         p.name for p in parameters.values() if p.name in known and p.default is p.empty and p.name not in checked
     ]
@@ -111,6 +113,24 @@ def _hints(factory: Factory) -> dict[str, Any]:
         return {}
 
 
+def _checked(value: Any, hint: Any, key: str) -> Any:
+    """A value that is no text, from a file or a caller: refused where it is not the plain number that is wanted."""
+    choices = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    if not set(choices) <= {bool, int, float, type(None)}:
+        return value  # a type of its own: the factory knows
+    is_bool, is_whole = isinstance(value, bool), isinstance(value, Integral)
+    fits = (
+        (value is None and type(None) in choices)
+        or (is_bool and bool in choices)
+        or (is_whole and not is_bool and int in choices)
+        or (isinstance(value, Real) and not is_bool and float in choices)
+    )
+    if not fits:
+        kind = "true or false" if bool in choices else "a number" if float in choices else "a whole number"
+        raise ArgumentError(f"{key} must be {kind}: got {value!r}.", option=key)
+    return value
+
+
 def _read(text: str, hint: Any, key: str) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
         choices = get_args(hint)
@@ -126,11 +146,10 @@ def _read(text: str, hint: Any, key: str) -> Any:
                 if choice is ordered[-1]:
                     raise
     if get_origin(hint) is Literal:
-        if text not in get_args(hint):
-            raise ArgumentError(
-                f"{key} must be one of {', '.join(map(str, get_args(hint)))}: got {text!r}.", option=key
-            )
-        return text
+        choices_of_text = {str(choice): choice for choice in get_args(hint)}
+        if text not in choices_of_text:
+            raise ArgumentError(f"{key} must be one of {', '.join(choices_of_text)}: got {text!r}.", option=key)
+        return choices_of_text[text]
     if hint is bool:
         if text.lower() not in _TRUE + _FALSE:
             raise ArgumentError(f"{key} must be true or false: got {text!r}.", option=key)

@@ -35,7 +35,7 @@ def list_plugins() -> tuple[PluginReport, ...]:
         problem = ""
         try:
             point.load()
-        except Exception as error:  # any failure of somebody else's code is a finding here
+        except (Exception, SystemExit) as error:  # any failure of somebody else's code is a finding here
             problem = f"{type(error).__name__}: {error}"
         package, version = (point.dist.name, point.dist.version) if point.dist is not None else ("unknown", "unknown")
         reports.append(

@@ -40,10 +40,14 @@ def project_models(folder: Path | None = None) -> dict[str, ProjectModel]:
         if not path.is_file():
             continue
         try:
-            tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ModelLoadError(f"{path} cannot be read: {error}", path=str(path)) from None
-        entries = tool.get("markovgpt", {}).get("models")
+        entries: Any = document
+        for key in ("tool", "markovgpt", "models"):
+            entries = entries.get(key) if isinstance(entries, dict) else entries
+        if entries is not None and not isinstance(entries, dict):
+            raise ModelLoadError(f"[tool.markovgpt.models] in {path} must be a table: got {entries!r}.", path=str(path))
         if entries is not None:
             return {name: _entry(name, entry, path) for name, entry in entries.items()}
     return {}
@@ -58,13 +62,21 @@ def _entry(name: str, entry: Any, source: Path) -> ProjectModel:
             name=name,
         )
     options = {key: _located(value, source) for key, value in table.items() if key != "model"}
-    return ProjectModel(spec=str(_located(table["model"], source)), options=options, source=source)
+    return ProjectModel(spec=_place(table["model"], source), options=options, source=source)
+
+
+def _place(spec: str, source: Path) -> str:
+    """A model's place, with a Python file or a saved model beside the ``pyproject.toml`` as an absolute path.
+
+    A folder alone is none: it may be the package of ``package:attr``, or have the name of a built-in model.
+    """
+    path, colon, attribute = spec.rpartition(":") if ":" in spec else (spec, "", "")
+    beside = source.parent / path
+    found = beside.is_file() if colon else (beside / "config.json").is_file()
+    return f"{beside}{colon}{attribute}" if found else spec
 
 
 def _located(value: Any, source: Path) -> Any:
-    """A relative path to a file beside the ``pyproject.toml`` as an absolute one; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    place, colon, attribute = value.partition(":")
-    beside = source.parent / place
-    return f"{beside}{colon}{attribute}" if place and beside.exists() else value
+    """A relative path to something beside the ``pyproject.toml`` as an absolute one; any other value as it is."""
+    beside = source.parent / value if isinstance(value, str) and value else None
+    return str(beside) if beside is not None and beside.exists() else value

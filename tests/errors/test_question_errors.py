@@ -1,0 +1,128 @@
+"""Questions without an answer: raised, never answered with a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import markovgpt as mg
+from markovgpt import ArgumentError, DataError, MarkovChain, NotComputedError, ReducibleChainError, StateSpace
+from markovgpt.solvers.gth import gth
+
+TWO_ENDS = mg.chain_from_table([[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]], tokens=["left", "middle", "right"])
+
+
+@pytest.mark.parametrize(
+    ("question", "name"), [(mg.stationary_distribution, "stationary distribution"), (mg.period, "period")]
+)
+def test_reducible_chain_is_refused(question: Callable[[MarkovChain], object], name: str) -> None:
+    """Which classes there are, by label, and what to ask instead."""
+    pattern = (
+        rf"The {name} of this chain is not unique: it has 2 recurrent classes \(1 state: left; 1 state: right\)\. "
+        r".*stationary_distributions\(chain\)"
+    )
+    with pytest.raises(ReducibleChainError, match=pattern) as caught:
+        question(TWO_ENDS)
+    assert [states.tolist() for states in caught.value.facts["classes"]] == [[0], [2]]
+
+
+def test_reducible_chain_of_many_classes_shows_five() -> None:
+    """Six absorbing states."""
+    with pytest.raises(ReducibleChainError, match=r"6 recurrent classes \(1 state: 0; .* 1 state: 4; \.\.\.\)"):
+        mg.period(mg.chain_from_table(np.eye(6)))
+
+
+def test_reducible_chain_shows_four_states_of_a_class() -> None:
+    """Five states that go round, and one that stays."""
+    table = np.roll(np.eye(6), 1, axis=1)
+    table[4], table[5] = np.eye(6)[0], np.eye(6)[5]
+    with pytest.raises(ReducibleChainError, match=r"\(5 states: 0, 1, 2, 3, \.\.\.; 1 state: 5\)"):
+        mg.period(mg.chain_from_table(table))
+
+
+@pytest.mark.parametrize("base", [1.0, 0.5, 0.0, -2.0, float("nan")])
+def test_entropy_refuses_a_base_that_is_none(base: float) -> None:
+    """Above 1."""
+    with pytest.raises(ArgumentError, match=f"The base of a logarithm must be above 1: got {base}"):
+        mg.row_entropies(TWO_ENDS, base=base)
+
+
+def test_entropy_rate_refuses_the_distribution_of_another_chain() -> None:
+    """Three states and two."""
+    pi = mg.stationary_distribution(mg.chain_from_table([[0.5, 0.5], [0.5, 0.5]]))
+    with pytest.raises(ArgumentError, match="The chain has 3 states, the distribution 2"):
+        mg.entropy_rate(TWO_ENDS, pi)
+
+
+def test_gth_refuses_a_reducible_chain() -> None:
+    """State 1 is never left."""
+    with pytest.raises(ArgumentError, match="GTH elimination needs an irreducible chain"):
+        gth(np.array([[0.5, 0.5], [0.0, 1.0]]))
+
+
+def test_gth_refuses_a_chain_that_overflows() -> None:
+    """There with probability 1 and back with 1e-320: the odds of 1 to 0 are 1e320."""
+    with pytest.raises(NotComputedError, match="overflows double precision"):
+        gth(np.array([[0.0, 1.0], [1e-320, 0.0]]))
+
+
+def test_stationary_distribution_refuses_a_chain_that_underflows() -> None:
+    """Only 1e-200 twice in a row leads from 1 by 2 back to 0: irreducible, but not in double precision."""
+    rare = 1e-200
+    table = [[1, 1e-10, 0, rare, rare], [0, 1, rare, 0, 0], [rare, 1, 0, 0, 0], [1, 0, 0, 0, 0], [1, 0, 0, 0, 0]]
+    chain = mg.chain_from_table(np.array(table) / np.sum(table, axis=1, keepdims=True))
+    assert mg.is_irreducible(chain)
+    with pytest.raises(NotComputedError, match="underflows double precision: the chain is too nearly reducible"):
+        mg.stationary_distribution(chain)
+
+
+def test_count_ngrams_refuses_too_few_tokens() -> None:
+    """Three tokens hold no context of three with a token after it."""
+    with pytest.raises(DataError, match="Counting what follows 3 tokens needs at least 4: got 3") as caught:
+        mg.count_ngrams([0, 1, 0], StateSpace(vocab_size=2, context_length=3))
+    assert caught.value.facts == {"n": 3}
+
+
+@pytest.mark.parametrize(("token", "position"), [(2, 4), (-1, 4)], ids=["too large", "negative"])
+def test_count_ngrams_refuses_a_token_outside_the_vocabulary(token: int, position: int) -> None:
+    """Token and place."""
+    with pytest.raises(DataError, match=rf"Tokens are 0\.\.1: got {token} at position {position} of the data"):
+        mg.count_ngrams([0, 1, 0, 1, token, 0], StateSpace(vocab_size=2, context_length=1))
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        pytest.param([0.5, 1.0, 0.0], id="fractions"),
+        pytest.param("0101", id="a text"),
+        pytest.param(list("0101"), id="texts"),
+        pytest.param([[0, 1], [1, 0]], id="two sequences"),
+        pytest.param([True, False, True], id="truth values"),
+    ],
+)
+def test_count_ngrams_refuses_what_is_no_sequence_of_tokens(tokens: object) -> None:
+    """Nothing is rounded, cut or joined in silence."""
+    with pytest.raises(
+        DataError, match=r"Tokens are one sequence of whole numbers: got an array of .* vocabulary\.encode"
+    ):
+        mg.count_ngrams(tokens, StateSpace(vocab_size=2, context_length=1))  # type: ignore[arg-type]
+
+
+def test_compare_to_counts_refuses_another_state_space() -> None:
+    """A chain of contexts of 1, counts of contexts of 2."""
+    chain = mg.chain_from_table([[0.5, 0.5], [0.5, 0.5]])
+    counts = mg.count_ngrams([0, 1, 0, 1], StateSpace(vocab_size=2, context_length=2))
+    with pytest.raises(
+        ArgumentError, match=r"Chain and counts must be over the same states: got StateSpace.*StateSpace"
+    ):
+        mg.compare_to_counts(chain, counts)
+
+
+def test_compare_to_counts_refuses_data_without_a_full_context() -> None:
+    """Two tokens hold contexts of 1, but none of 2."""
+    chain = mg.chain_from_table(np.full((6, 2), 0.5), lengths="all")
+    counts = mg.count_ngrams([0, 1], chain.states)
+    with pytest.raises(DataError, match="No context of 2 tokens occurs in the data"):
+        mg.compare_to_counts(chain, counts)

@@ -1,0 +1,171 @@
+"""The error bound against the true error in exact fractions: never too small, and not fooled by a small residual."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from exact import exact_hitting_times, exact_matrix, exact_stationary, l1_distance
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import chains, distributions
+
+import markovgpt as mg
+from markovgpt import MarkovChain
+from markovgpt.solvers.certificate import stationary_error_bound
+
+Logits = Callable[[np.random.Generator, int, int], np.ndarray]
+
+_KINDS: dict[str, Logits] = {
+    "mild": lambda rng, n, V: rng.normal(size=(n, V)),
+    "cold": lambda rng, n, V: 10 * rng.normal(size=(n, V)),
+    "very cold": lambda rng, n, V: 60 * rng.normal(size=(n, V)),
+    "one position decides": lambda rng, n, V: 30 * np.eye(V)[np.arange(n) // (n // V)] + rng.normal(size=(n, V)),
+    "copies the last": lambda rng, n, V: 25 * np.eye(V)[np.arange(n) % V] + rng.normal(size=(n, V)),
+    "order 1": lambda rng, n, V: 3 * rng.normal(size=(V, V))[np.arange(n) % V],
+}
+
+
+def _chain(kind: str, seed: int, V: int = 2, K: int = 3) -> MarkovChain:
+    weights = np.exp(_KINDS[kind](np.random.default_rng(seed), V**K, V))
+    return mg.chain_from_table(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _bound(chain: MarkovChain, q: np.ndarray, w: np.ndarray, target: int) -> float:
+    V = chain.states.vocab_size
+    return stationary_error_bound(q, push=chain.push, pull=chain.pull, hitting_times=w, target=target, terms=V)
+
+
+def _true_error(chain: MarkovChain, q: np.ndarray, states: np.ndarray | slice = slice(None)) -> float:
+    """``||q - pi||_1`` of an irreducible chain, or of the closed class ``states``."""
+    return float(l1_distance(q[states], exact_stationary(exact_matrix(chain.to_numpy()[states][:, states]))))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", _KINDS)
+def test_error_bound_covers_the_true_error(kind: str, seed: int) -> None:
+    """``||pi - exact||_1 <= error_bound``, whether or not a finite bound was found."""
+    chain = _chain(kind, seed)
+    pi = mg.stationary_distribution(chain)
+    assert _true_error(chain, pi.probabilities) <= pi.error_bound
+
+
+@pytest.mark.parametrize("scale", [100, 300, 700])
+@pytest.mark.parametrize("seed", range(8))
+def test_error_bound_is_right_or_refused_when_probabilities_underflow(seed: int, scale: int) -> None:
+    """Logits of hundreds: products of two probabilities are 0 in float64; no answer then, or no small bound."""
+    logits = scale * np.random.default_rng(seed).normal(size=(8, 2))  # (8, 2)
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chain = mg.chain_from_table(weights / weights.sum(axis=1, keepdims=True))
+    try:
+        found = mg.stationary_distributions(chain)
+    except mg.NotComputedError:
+        return
+    for pi in found:
+        assert _true_error(chain, pi.probabilities, pi.states) <= pi.error_bound
+
+
+@given(chain=chains().filter(lambda chain: chain.n_states <= 16))
+def test_error_bound_covers_the_true_error_in_every_recurrent_class(chain: MarkovChain) -> None:
+    """Of reducible and periodic chains too."""
+    for pi in mg.stationary_distributions(chain):
+        assert _true_error(chain, pi.probabilities, pi.states) <= pi.error_bound
+
+
+@pytest.mark.parametrize("wrong_by", [0.0, 1e-15, 1e-9, 1e-3, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", _KINDS)
+def test_error_bound_covers_the_true_error_of_a_wrong_distribution(kind: str, seed: int, wrong_by: float) -> None:
+    """q is the stationary law with an error planted in it; w are the exact hitting times, rounded."""
+    chain = _chain(kind, seed)
+    P = exact_matrix(chain.to_numpy())
+    rng = np.random.default_rng(seed)
+    q = np.array([float(p) for p in exact_stationary(P)])
+    q = q * (1 - wrong_by) + wrong_by * rng.dirichlet(np.ones(len(q)))
+    target = int(q.argmax())
+    w = np.array([float(h) for h in exact_hitting_times(P, target)])
+    assert _true_error(chain, q) <= _bound(chain, q, w, target)
+
+
+@given(data=st.data(), seed=st.integers(0, 1000))
+def test_error_bound_holds_with_any_hitting_times(data: st.DataObject, seed: int) -> None:
+    """w and q may be anything: if w does not prove a bound, the bound is infinite."""
+    chain = _chain("mild", seed)
+    q = data.draw(distributions(chain.n_states))
+    w = np.array(data.draw(st.lists(st.floats(0, 1e6), min_size=8, max_size=8)))
+    assert _true_error(chain, q) <= _bound(chain, q, w, int(q.argmax()))
+
+
+@pytest.mark.parametrize("switch", [1e-3, 1e-9, 1e-13])
+def test_error_bound_is_not_fooled_by_a_small_residual(switch: float) -> None:
+    """Two halves that hardly ever switch: nine parts of one and one of the other look stationary, and are .8 wrong."""
+    chain = mg.chain_from_table([[1 - switch, switch], [switch, 1 - switch]])
+    q = np.array([0.9, 0.1])
+    assert abs(chain.push(q) - q).sum() < 2 * switch  # a residual that anyone would accept
+    assert _bound(chain, q, np.array([0.0, 1 / switch]), 0) >= 0.8
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_error_bound_is_not_fooled_by_a_mixture_of_attractors(seed: int) -> None:
+    """A cold chain that copies the last token stays on 000 or 111 for 1e10 steps: other shares of the two are wrong."""
+    chain = _chain("copies the last", seed)
+    exact = exact_stationary(exact_matrix(chain.to_numpy()))
+    q = np.array([float(p) for p in exact])
+    light = slice(0, 4) if q[:4].sum() < q[4:].sum() else slice(4, 8)
+    q[light] *= 1e6
+    q /= q.sum()
+    assert abs(chain.push(q) - q).sum() < 1e-9  # a residual that anyone would accept
+    assert _bound(chain, q, _exact_times(chain, 0), 0) >= _true_error(chain, q) > 0.1
+
+
+def _exact_times(chain: MarkovChain, target: int) -> np.ndarray:
+    return np.array([float(h) for h in exact_hitting_times(exact_matrix(chain.to_numpy()), target)])
+
+
+@pytest.mark.parametrize(
+    "w",
+    [
+        pytest.param([0, 0, 0, 0], id="zeros"),
+        pytest.param([0, 1, 1, 1], id="too small"),
+        pytest.param([0, np.nan, 9, 9], id="NaN"),
+        pytest.param([0, np.inf, 9, 9], id="infinite"),
+        pytest.param([0, -9, 9, 9], id="negative"),
+    ],
+)
+def test_error_bound_is_infinite_when_w_proves_nothing(w: list[float]) -> None:
+    """Uniform rows hit state 0 after 4 steps from anywhere; none of these is at least that."""
+    chain = mg.chain_from_table(np.full((4, 2), 0.5))
+    assert _bound(chain, np.full(4, 0.25), np.array(w, dtype=np.float64), 0) == math.inf
+
+
+def test_error_bound_is_infinite_when_the_distribution_is_nan() -> None:
+    """NaN is never certified."""
+    chain = mg.chain_from_table(np.full((4, 2), 0.5))
+    assert _bound(chain, np.array([np.nan, 0.5, 0.25, 0.25]), np.array([0.0, 4, 4, 4]), 0) == math.inf
+
+
+def test_error_bound_leaves_the_hitting_times_alone() -> None:
+    """The array is the caller's."""
+    chain = mg.chain_from_table(np.full((4, 2), 0.5))
+    w = np.array([1.0, 4, 4, 4])
+    _bound(chain, np.full(4, 0.25), w, 0)
+    assert w[0] == 1.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["mild", "order 1"])
+def test_error_bound_is_small_for_easy_chains(kind: str, seed: int) -> None:
+    """A bound of infinity would be true and useless: here it is below 1e-11."""
+    pi = mg.stationary_distribution(_chain(kind, seed, V=3))
+    assert pi.error_bound < 1e-11
+    assert pi.certified
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_stationary_distribution_is_accurate_in_every_entry(kind: str) -> None:
+    """Within 1e-13 of each exact entry, relative to it, certified or not."""
+    chain = _chain(kind, 11)
+    exact = np.array([float(p) for p in exact_stationary(exact_matrix(chain.to_numpy()))])
+    np.testing.assert_allclose(mg.stationary_distribution(chain).probabilities, exact, rtol=1e-13)
