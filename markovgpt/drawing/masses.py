@@ -12,7 +12,7 @@ from markovgpt.errors import ArgumentError, MarkovGPTError
 
 __all__ = ["stationary_masses"]
 
-_SMALL = 4096
+_SMALL = 2048
 _SUM_TOLERANCE = 1e-6
 
 
@@ -24,7 +24,7 @@ def stationary_masses(chain: Chain, stationary: Any = None) -> tuple[NDArray[np.
     chain : Chain
         n states.
     stationary : (n,) array, or an object with ``probabilities`` (n,), optional
-        Without it, it is computed for a chain of up to 4,096 states with one recurrent class.
+        Without it, it is computed for a chain of up to 2,048 states with one recurrent class.
 
     Returns
     -------

@@ -152,7 +152,7 @@ def draw(
     chain : MarkovChain or SparseChain
         n states.
     stationary : (n,) array, or an object with ``probabilities`` (n,), optional
-        Computed where it is left out, for up to 4,096 states and one recurrent class.
+        Computed where it is left out, for up to 2,048 states and one recurrent class.
     seen : (n,) bool, optional
         Whether each state occurred in training.
     max_nodes : int

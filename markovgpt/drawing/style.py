@@ -60,7 +60,7 @@ def radii(graph: StateGraph) -> NDArray[np.float64]:
 def gap(graph: StateGraph) -> float:
     """Room between the circles of neighbours: for a label in small pictures, for an arrowhead in large ones."""
     label: float = max((text_width(arrow_label(edge), ARROW_FONT) for edge in graph.edges), default=0.0)
-    return 18.0 + (14.0 + min(label, 80.0)) * min(1.0, math.sqrt(16 / len(graph.nodes)))
+    return 18.0 + (14.0 + min(label, 80.0)) * min(1.0, math.sqrt(32 / len(graph.nodes)))
 
 
 def is_dashed(node: GraphNode) -> bool:

@@ -34,6 +34,8 @@ class MinGPTConfig:
         ``n_embd`` must be a multiple of ``n_head``.
     bias : bool
         Biases in Linear layers.
+    tied : bool
+        One matrix reads tokens and writes them, as in GPT-2; otherwise the output head has a matrix of its own.
     gelu : "exact" or "tanh"
         The activation, or the approximation of it that GPT-2 was trained with.
     """
@@ -44,6 +46,7 @@ class MinGPTConfig:
     n_head: int = 4
     n_embd: int = 16
     bias: bool = False
+    tied: bool = True
     gelu: Literal["exact", "tanh"] = "exact"
 
     def __post_init__(self) -> None:
@@ -120,7 +123,8 @@ class MinGPT(nn.Module):
         self.h = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.ln_f = nn.LayerNorm(config.n_embd)
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
-        self.wte.weight = self.lm_head.weight  # one matrix reads tokens and writes them
+        if config.tied:
+            self.wte.weight = self.lm_head.weight
         self.apply(_initialise)
         for name, parameter in self.named_parameters():
             if name.endswith("c_proj.weight"):  # 2 * n_layer of them add up on the residual stream

@@ -51,7 +51,8 @@ def list_models() -> tuple[ModelEntry, ...]:
     entries += [_registered(name, thing) for name, thing in sorted(registered_models().items())]
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
         package = point.dist.name if point.dist is not None else "a plugin"
-        entries.append(ModelEntry(name=point.name, source=package, description=point.value))
+        summary = point.dist.metadata["Summary"] if point.dist is not None else None
+        entries.append(ModelEntry(name=point.name, source=package, description=summary or point.value))
     for name, entry in project_models().items():
         entries.append(ModelEntry(name=name, source=str(entry.source), description=entry.spec))
     return tuple(entries)

@@ -49,14 +49,19 @@ def lengths_section(analysis: Analysis) -> Section | None:
     ended = float(p.sum())
     if not ended > 0:
         return Section(title="Length of a sequence", warnings=("No sequence ends: the end is never reached.",))
-    facts = [("expected", f"{lengths.mean:.4f} steps from {chain.label(0)} to the end, the ending token counted")]
+    all_end = lengths.remaining <= 1e-9
+    of_which = "" if all_end else "; of those that end"
+    expected = f"{lengths.mean:.4f} steps from {chain.label(0)} to the end, the ending token counted{of_which}"
+    facts = [("expected", expected)]
     if ended > 0.5:
         facts.append(("median", plural(lengths.quantile(0.5), "step")))
-    bits = float(lengths.visits @ row_entropies(chain))
-    facts.append(("entropy", f"{bits:.4f} bits a sequence, {bits / lengths.mean:.4f} bits a token"))
     notes = []
-    if lengths.remaining > 1e-9:
-        notes.append(f"{percent(lengths.remaining)} of the sequences have not ended after {len(p) - 1:,} steps.")
+    if all_end:
+        bits = float(lengths.visits @ row_entropies(chain))
+        facts.append(("entropy", f"{bits:.4f} bits a sequence, {bits / lengths.mean:.4f} bits a token"))
+    else:
+        steps = plural(len(p) - 1, "step")
+        notes.append(f"{percent(lengths.remaining)} of the sequences have not ended after {steps}, or never end.")
     shown = np.flatnonzero(p)[:_ROWS]
     rows = tuple((f"{t:,}", percent(float(p[t])), bar(float(p[t] / p.max()))) for t in map(int, shown))
     if len(np.flatnonzero(p)) > _ROWS:

@@ -123,7 +123,7 @@ def analyze_chain(
     counts = comparison = lengths = None
     if isinstance(chain, SparseChain):
         if chain.special:
-            lengths = absorption_lengths(chain, 0)
+            lengths = absorption_lengths(chain, 0, ends=range(len(chain.contexts), chain.n_states))
     elif tokens is not None:
         counts = count_ngrams(tokens, chain.states)
         comparison = compare_to_counts(chain, counts)

@@ -37,13 +37,12 @@ def refused(run: Callable[..., Result]) -> Callable[..., str]:
         result = run(*arguments, stdin=stdin)
         assert result.exit_code == code, result.output
         assert result.stdout == ""
-        assert result.stderr.count("Error: ") == 1
         assert "Traceback" not in result.stderr
-        before, _, message = result.stderr.partition("Error: ")
-        assert before == "" or before.startswith("Usage: ")
-        assert message.endswith("\n")
-        assert message.count("\n") == 1
-        return message.rstrip("\n")
+        *usage, last = result.stderr.splitlines()
+        assert usage == [] or usage[0].startswith("Usage: ")
+        assert not any("Error: " in line for line in usage)
+        assert last.startswith("Error: ")
+        return last.removeprefix("Error: ")
 
     return call
 

@@ -22,6 +22,10 @@ def word():
         lambda contexts: np.tile(law, (len(contexts), 1)),
         vocab_size=3, context_length=2, tokens=["a", "b", "."], name="word",
     )
+
+def trap():
+    """From "a" to the end or to "b", one half each; "b" is kept for ever."""
+    return mg.from_matrix([[0, 0.5, 0.5], [0, 1, 0], [0, 0, 1]], tokens=["a", "b", "."], name="trap")
 '''
 
 
@@ -137,3 +141,19 @@ def test_reachable_report_names_the_cost_and_the_states(record):
     """Five contexts, 1 + 4 * 2 tokens, in as many calls as the walk is deep: 3."""
     text, _ = record("--reachable-from", "a", "--end", ".")
     assert facts(text)["contexts"].startswith("6 in 3 calls of the model (reachable), 9 token positions")
+
+
+def test_sequence_that_never_ends_is_no_length(run):
+    """Half of the sequences are trapped in "b": they have no length, and the others have one step."""
+    result = run("analyze", "--model", "models.py:trap", "--reachable-from", "a", "--end", ".", "-o", "a.json")
+    found = json.loads(Path("a.json").read_text(encoding="utf-8"))["lengths"]
+    assert found["probabilities"][1] == found["remaining"] == 0.5
+    assert facts(result.stdout)["expected"].endswith("; of those that end")
+    assert "50.00% of the sequences have not ended after 1 step, or never end." in result.stdout
+
+
+def test_start_that_is_the_end_of_no_sequence_is_said(run):
+    """From "b" the end cannot be reached: the report does not invent a length."""
+    result = run("analyze", "--model", "models.py:trap", "--reachable-from", "b", "--end", ".")
+    assert result.exit_code == 0
+    assert "expected" not in facts(result.stdout)

@@ -63,6 +63,4 @@ def test_states_beyond_any_machine_are_counted(run):
 @pytest.mark.parametrize("value", [0, -1])
 def test_states_refuses_what_is_no_size(refused, option, name, value):
     """At least 1 of each."""
-    assert refused("states", option, value) == f"Error: {name} must be a whole number of at least 1: got {value}.".replace(
-        "Error: ", ""
-    )
+    assert refused("states", option, value) == f"{name} must be a whole number of at least 1: got {value}."

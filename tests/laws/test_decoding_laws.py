@@ -160,6 +160,19 @@ def test_ties_are_broken_as_said(rule: Decoding, expected: list[float]) -> None:
     np.testing.assert_allclose(rule.apply(_TIED), [expected], rtol=1e-14)
 
 
+@pytest.mark.parametrize(("top_p", "kept"), [(0.25, 1), (0.5, 1), (0.500001, 2), (0.75, 2), (0.750001, 3)])
+def test_top_p_stops_where_the_sum_is_reached_exactly(top_p: float, kept: int) -> None:
+    """1/2, 1/4, 1/4, exact in float64: a half is reached by the first token, three quarters by two."""
+    p = Decoding(top_p=top_p).apply(np.log([[0.5, 0.25, 0.25]]))
+    assert np.flatnonzero(p[0]).tolist() == list(range(kept))
+
+
+def test_top_p_takes_the_lowest_of_many_that_tie() -> None:
+    """64 equal tokens, exact in float64: a half is the first 32."""
+    p = Decoding(top_p=0.5).apply(np.zeros((1, 64)))
+    assert np.flatnonzero(p[0]).tolist() == list(range(32))
+
+
 def test_rules_apply_in_the_usual_order() -> None:
     """T=1/2 squares .5 .3 .2 to 25 9 4, top-k 2 leaves 25 9; .7 needs the first only (25/34 = .735)."""
     rule = Decoding(temperature=0.5, top_k=2, top_p=0.7)

@@ -146,12 +146,44 @@ def test_error_bound_is_infinite_when_the_distribution_is_nan() -> None:
     assert _bound(chain, np.array([np.nan, 0.5, 0.25, 0.25]), np.array([0.0, 4, 4, 4]), 0) == math.inf
 
 
-def test_error_bound_leaves_the_hitting_times_alone() -> None:
-    """The array is the caller's."""
+def test_error_bound_sees_what_the_computed_residual_does_not() -> None:
+    """q is 4e-9 off the exact (3/4, 1/4), and qP - q is 1.6e-17: computed, it is 0. The rounding of it is in the bound."""
+    chain = mg.chain_from_table([[1 - 1e-9, 1e-9], [3e-9, 1 - 3e-9]])
+    q = np.array([0.75 + 2e-9, 0.25 - 2e-9])
+    assert abs(chain.push(q) - q).max() == 0
+    assert _true_error(chain, q) <= _bound(chain, q, _exact_times(chain, 0), 0)
+
+
+def test_error_bound_does_not_take_rounding_for_proof() -> None:
+    """Equal w in three states that are left once in 1e20 steps prove nothing, though ``w - P w`` is computed above 0."""
+    w = np.array([0, 1e17, 1e17, 1e17])
+    rng = np.random.default_rng(0)
+    rows = (np.array([1e-20, *rng.dirichlet(np.ones(3))]) for _ in range(1000))
+    leaky = next(row for row in rows if row @ w < 1e17)
+    P = np.array([[0.25, 0.25, 0.25, 0.25], leaky, leaky, leaky])
+    assert (w - P @ w)[1:].min() > 0  # rounding alone
+    found = stationary_error_bound(
+        np.full(4, 0.25), push=lambda q: q @ P, pull=lambda f: P @ f, hitting_times=w, target=0, terms=4
+    )
+    assert found == math.inf
+
+
+@pytest.mark.parametrize("factor", [1e-6, 0.5, 3.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_error_bound_does_not_depend_on_the_scale_of_w(seed: int, factor: float) -> None:
+    """Hitting times in other units prove the same: w is divided by what it proves."""
+    chain, q = _chain("mild", seed), np.full(8, 0.125)
+    w = _exact_times(chain, 0)
+    assert _bound(chain, q, factor * w, 0) == pytest.approx(_bound(chain, q, w, 0), rel=1e-6)
+
+
+def test_error_bound_does_not_read_w_of_the_target() -> None:
+    """It is 0, whatever the array says; and the array is the caller's."""
     chain = mg.chain_from_table(np.full((4, 2), 0.5))
-    w = np.array([1.0, 4, 4, 4])
-    _bound(chain, np.full(4, 0.25), w, 0)
+    w = np.array([1.0, 5, 5, 5])
+    found = _bound(chain, np.array([0.5, 0.25, 0.25, 0]), w, 0)
     assert w[0] == 1.0
+    assert found == _bound(chain, np.array([0.5, 0.25, 0.25, 0]), np.array([0.0, 5, 5, 5]), 0)
 
 
 @pytest.mark.parametrize("seed", range(6))

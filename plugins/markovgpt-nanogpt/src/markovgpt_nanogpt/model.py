@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -68,12 +69,12 @@ def nanogpt(
 
 
 def _network(config: MinGPTConfig, weights: dict[str, Tensor], path: Path) -> MinGPT:
-    with torch.device("meta"):  # shapes only: no memory, no random numbers drawn
-        network = MinGPT(config)
-    weights = {name: tensor.to(torch.float32) for name, tensor in weights.items()}
-    weights["wpe.weight"] = weights["wpe.weight"][: config.context_length].clone()  # (K, C)
     embedding, head = weights["wte.weight"], weights["lm_head.weight"]
     tied = embedding.data_ptr() == head.data_ptr() or torch.equal(embedding, head)
+    with torch.device("meta"):  # shapes only: no memory, no random numbers drawn
+        network = MinGPT(replace(config, tied=tied))
+    weights = {name: tensor.to(torch.float32) for name, tensor in weights.items()}
+    weights["wpe.weight"] = weights["wpe.weight"][: config.context_length].clone()  # (K, C)
     for name, parameter in network.state_dict().items():
         if name.endswith(("ln_1.bias", "ln_2.bias", "ln_f.bias")) and name not in weights:
             weights[name] = torch.zeros(parameter.shape)  # nanoGPT with bias=False has none
