@@ -29,7 +29,9 @@ def model_options(command: Command) -> Command:
             help="A name (markovgpt models), file.py:attr, package.module:attr, or the folder of a saved model.",
         ),
         click.option(
-            "--data", metavar="TEXT|FILE|-", help="What to train on: a file, '-' for stdin, or the text itself."
+            "--data",
+            metavar="TEXT|FILE|-",
+            help="What to train on: a file, '-' for stdin, or a text; babygpt has 111101111011110.",
         ),
         click.option("--steps", type=int, help="Training steps."),
         click.option("--untrained", is_flag=True, help="Do not train: the same as --steps 0."),

@@ -16,10 +16,10 @@ Writer = Callable[[Path], None]
 
 def check_suffixes(paths: Sequence[str], allowed: Sequence[str]) -> list[Path]:
     """The paths, if each has a suffix that can be written: asked before any work is done."""
-    for path in map(Path, paths):
-        if path.suffix.lower() not in allowed:
+    for path in paths:
+        if Path(path).suffix.lower() not in allowed:
             raise click.BadParameter(
-                f"{str(path)!r} ends in none of {', '.join(allowed)}, so its format is not known.", param_hint="'-o'"
+                f"{path!r} ends in none of {', '.join(allowed)}, so its format is not known.", param_hint="'-o'"
             )
     return [Path(path) for path in paths]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import isinf
 from typing import Any
 
 from markovgpt.chain import MarkovChain
 from markovgpt.model import model_name
 from markovgpt.report.charts import bar, curve
 from markovgpt.report.endings import left_out_section, lengths_section
-from markovgpt.report.phrases import bound_phrase, plural, state_names, took
+from markovgpt.report.phrases import bound_phrase, plural, probability, state_names, took
 from markovgpt.report.record import Analysis
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.transitions import heaviest_states, transitions_section
@@ -62,7 +63,7 @@ def _which_states(chain: MarkovChain | SparseChain) -> str:
     if isinstance(chain, SparseChain):
         others = f", and {' '.join(chain.special)}" if chain.special else ""
         return f"the contexts reachable from {chain.label(0)!r}{others}"
-    return f"the {V}^{K} contexts" if chain.states.lengths == "full" else f"the contexts of length 1 to {K}"
+    return f"the {V}^{K} contexts" if chain.states.lengths == "full" or K == 1 else f"the contexts of length 1 to {K}"
 
 
 def _training_section(analysis: Analysis) -> Section | None:
@@ -73,11 +74,12 @@ def _training_section(analysis: Analysis) -> Section | None:
     rows, high, low = curve(losses)
     labels = [f"{high:.4f}"] + [""] * (len(rows) - 2) + [f"{low:.4f}"]
     lines = tuple(f"{label:>8} ┤{row}" for label, row in zip(labels, rows, strict=True))
+    width = max(map(len, rows))
     facts = [
         ("steps", f"{len(losses):,} in {took(training.seconds)}"),
         ("loss", f"{losses[0]:.6f} before the first update, {losses[-1]:.6f} before the last (nats per token)"),
     ]
-    notes = []
+    notes = [f"A column is the mean of {len(losses) / width:.0f} steps."] if len(losses) > width else []
     if training.validation_loss is not None:
         facts.append(
             ("validation", f"{training.validation_loss:.6f} nats on the last {training.n_validation_tokens:,} tokens")
@@ -135,7 +137,7 @@ def _stationary_sections(analysis: Analysis, *, top: int) -> list[Section]:
                 title=title,
                 table=Table(
                     columns=(Column(title="state"), Column(title="probability"), Column(title="", align="left")),
-                    rows=tuple((chain.label(s), f"{p[s]:.6f}", bar(p[s] / peak)) for s in map(int, shown)),
+                    rows=tuple((chain.label(s), probability(float(p[s])), bar(p[s] / peak)) for s in map(int, shown)),
                 ),
                 notes=(*notes, *((phrase,) if pi.certified else ())),
                 warnings=() if pi.certified else (phrase,),
@@ -155,9 +157,9 @@ def _entropy_section(analysis: Analysis) -> Section | None:
         facts.append((name, f"{rate:.6f} bits per token (perplexity {2**rate:.4f}): what the model generates"))
     notes = []
     if analysis.comparison is not None:
-        facts.append(
-            ("training cross-entropy", f"{analysis.comparison.cross_entropy:.6f} bits per token: model on its data")
-        )
+        bits = analysis.comparison.cross_entropy
+        said = "infinite: a token that occurs in the data is excluded" if isinf(bits) else f"{bits:.6f} bits per token"
+        facts.append(("training cross-entropy", f"{said}: model on its data"))
         facts.append(
             (
                 "data entropy",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from markovgpt.analysis import StationaryDistribution
 from markovgpt.chain import Chain
 
-__all__ = ["bound_phrase", "percent", "plural", "state_names", "took"]
+__all__ = ["bound_phrase", "percent", "plural", "probability", "state_names", "took"]
 
 
 def plural(n: int, noun: str) -> str:
@@ -29,6 +29,17 @@ def percent(share: float) -> str:
     if share > 1 - 5e-5:
         return ">99.99%"
     return f"{share:.2%}"
+
+
+def probability(p: float) -> str:
+    """Six decimals, or two digits of a rare event.
+
+    >>> probability(0.25), probability(3e-9), probability(0.0)
+    ('0.250000', '3.0e-09', '0')
+    """
+    if p == 0:
+        return "0"
+    return f"{p:.6f}" if p >= 1e-4 else f"{p:.1e}"
 
 
 def took(seconds: float) -> str:
@@ -57,7 +68,8 @@ def bound_phrase(pi: StationaryDistribution) -> str:
         return (
             f"Certified: total error (L1) at most {pi.error_bound:.1e}, proven. {method}, residual {pi.residual:.1e}."
         )
+    proven = "no error bound was proven" if np.isinf(pi.error_bound) else f"only a total error of {pi.error_bound:.1e}"
     return (
-        f"NOT certified: no error bound was proven, and the residual {pi.residual:.1e} proves nothing by itself. "
+        f"NOT certified: {proven}, and the residual {pi.residual:.1e} proves nothing by itself. "
         f"The chain forgets its start too slowly for {method}{f' ({pi.iterations:,} steps)' if pi.iterations else ''}."
     )

@@ -51,7 +51,7 @@ def size_sections(vocab_size: int, context_length: int) -> list[Section]:
     columns = tuple(Column(title=title, align="left" if title == "model" else "right") for title in titles)
     return [
         Section(
-            title=f"States of a model with V = {vocab_size:,} tokens and a context of K = {context_length:,}",
+            title=f"States of a model with V = {plural(vocab_size, 'token')} and a context of K = {context_length:,}",
             facts=facts,
         ),
         Section(title="Sizes of known models", table=Table(columns=columns, rows=rows), notes=_NOTES),

@@ -115,7 +115,9 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
         walked = isinstance(analysis.chain, SparseChain)
         return () if walked else ("The model has no training data to compare with.",)
     seen, n = int(counts.seen.sum()), analysis.chain.n_states
-    notes = [f"{seen:,} of {n:,} states occur in the training data; the others are what the model made up by itself."]
+    notes = [f"{seen:,} of {n:,} states occur in the training data; no data say what to do in the others."]
+    if seen == n:
+        notes = [f"All {n:,} states occur in the training data."]
     pi = analysis.only_stationary
     if pi is not None and seen < n:
         notes.append(

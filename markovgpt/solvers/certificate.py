@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 __all__ = ["stationary_error_bound"]
 
 Vector = NDArray[np.float64]
+_TRIVIAL = 2.0  # no two distributions are farther apart
 _UNIT = float(np.finfo(np.float64).eps)  # twice the unit roundoff: room for the products of (1 + u)
 
 
@@ -68,4 +69,4 @@ def stationary_error_bound(
     residual = abs(flowed - q) + relative * (flowed + q)  # (n,) at least the true one
     total_defect = abs(float(q.sum()) - 1) + n * _UNIT
     bound = 2 * float(residual @ (w / d)) * (1 + (n + 4) * _UNIT) + total_defect
-    return bound if np.isfinite(bound) else float("inf")
+    return bound if bound < _TRIVIAL else float("inf")

@@ -152,8 +152,8 @@ def test_sequence_that_never_ends_is_no_length(run):
     assert "50.00% of the sequences have not ended after 1 step, or never end." in result.stdout
 
 
-def test_start_that_is_the_end_of_no_sequence_is_said(run):
-    """From "b" the end cannot be reached: the report does not invent a length."""
+def test_end_that_cannot_be_reached_gives_no_length(run):
+    """From "b" there is no way to the end: the report does not invent a number."""
     result = run("analyze", "--model", "models.py:trap", "--reachable-from", "b", "--end", ".")
     assert result.exit_code == 0
     assert "expected" not in facts(result.stdout)

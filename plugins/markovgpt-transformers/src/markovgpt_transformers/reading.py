@@ -80,7 +80,7 @@ def read_network(source: Source, config: Any, *, device: str, dtype: DType, trus
         with quiet():
             network, found = transformers.AutoModelForCausalLM.from_pretrained(
                 **_where(source),
-                config=None if source.weights == "gguf" else config,  # of a GGUF it is read together with the weights
+                config=config,
                 dtype=getattr(torch, dtype),
                 use_safetensors=source.weights == "safetensors",
                 weights_only=True,

@@ -1,0 +1,128 @@
+"""What only a process of its own can show: what is imported, where the streams go, and signals."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import markovgpt as mg
+
+PROGRAM = [sys.executable, "-m", "markovgpt"]
+HEAVY = ("torch", "scipy", "numpy", "matplotlib", "rich", "graphviz", "pygraphviz", "safetensors")
+
+
+@pytest.fixture
+def environment():
+    """That of the tests, in which nothing forces or forbids colours."""
+    colours = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+    kept = {name: value for name, value in os.environ.items() if name not in colours}
+    return kept | {"TERM": "xterm-256color", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["analyze"], ["draw"], ["states"], ["models"], ["plugins"], ["new", "plugin"], ["completion"]],
+    ids=lambda words: " ".join(words) or "markovgpt",
+)
+def test_help_imports_nothing_heavy(words, environment):
+    """Building and printing the help of a command leaves torch, numpy and the rest alone: it is there at once."""
+    code = (
+        "import sys\nfrom markovgpt.cli import main\n"
+        f"main([*{words!r}, '--help'], standalone_mode=False)\n"
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert "Usage: " in done.stdout
+    assert done.stderr == "\n"
+
+
+def test_version_is_printed_by_the_module(environment):
+    """``python -m markovgpt``, under the name of the program."""
+    done = subprocess.run([*PROGRAM, "--version"], capture_output=True, text=True, env=environment, check=True)
+    assert (done.stdout, done.stderr) == (f"markovgpt, version {mg.__version__}\n", "")
+
+
+def test_output_to_a_pipe_has_no_colours_and_no_progress(environment, untrained_folder):
+    """Not one escape character in what a file or another program gets; nothing on stderr."""
+    command = [*PROGRAM, "analyze", "--model", str(untrained_folder)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.startswith("babygpt as a Markov chain\n")
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_usage_error_of_a_process_is_exit_code_2(environment):
+    """Its message on stderr, nothing on stdout."""
+    done = subprocess.run([*PROGRAM, "analyze", "--top-k", "0"], capture_output=True, text=True, env=environment)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == "Error: top_k must be a whole number of at least 1: got 0.\n"
+
+
+def _until(terminal: int, word: str, seconds: float) -> str:
+    """What the terminal shows up to ``word``."""
+    seen, end = "", time.monotonic() + seconds
+    while word not in seen:
+        ready, _, _ = select.select([terminal], [], [], max(end - time.monotonic(), 0))
+        assert ready, f"no {word!r} within {seconds} seconds, only {seen!r}"
+        seen += os.read(terminal, 65_536).decode("utf-8", "replace")
+    return seen
+
+
+def _rest(terminal: int) -> str:
+    seen = b""
+    try:
+        while part := os.read(terminal, 65_536):
+            seen += part
+    except OSError:  # the other end is closed
+        pass
+    return seen.decode("utf-8", "replace")
+
+
+def test_ctrl_c_in_training_saves_what_was_learned(environment, tmp_path):
+    """SIGINT while the bar moves: exit code 130, the message on the terminal, the model in its folder."""
+    ours, theirs = pty.openpty()
+    words = ["analyze", "--steps", "1000000", "--save-model", "kept"]
+    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        try:
+            _until(ours, "training", seconds=120)
+            process.send_signal(signal.SIGINT)
+            shown = " ".join(_rest(ours).split())
+            assert process.wait(timeout=120) == 130
+        finally:
+            process.kill()
+            os.close(ours)
+        assert process.stdout.read() == b""
+    assert "Training of babygpt was interrupted after" in shown
+    assert "of 1000000 steps. What it learned was saved to kept." in shown
+    assert mg.load_model(str(tmp_path / "kept")).training.interrupted
+
+
+def test_report_can_be_read_halfway(environment, untrained_folder):
+    """``markovgpt analyze | head -1``: the reader goes away, and the program does not complain."""
+    command = [*PROGRAM, "analyze", "--model", str(untrained_folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_progress_is_shown_on_a_terminal_only_after_a_second(environment, untrained_folder, tmp_path):
+    """A short analysis on a terminal is silent on stderr."""
+    ours, theirs = pty.openpty()
+    command = [*PROGRAM, "analyze", "--model", str(untrained_folder), "-o", "a.json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        assert process.stdout.read().startswith(b"babygpt as a Markov chain\n")
+        shown = _rest(ours)
+        os.close(ours)
+    assert shown.strip() == "wrote a.json"
+    assert Path(tmp_path / "a.json").is_file()
