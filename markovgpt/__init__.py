@@ -67,6 +67,7 @@ _HOME = {
     "save_model": "models.storage",
     "stationary_distribution": "analysis",
     "stationary_distributions": "analysis",
+    "staying_probability": "analysis",
     "with_prompt": "adapters",
 }
 """Public name to the module that defines it; imported at first use, so that ``import markovgpt`` is cheap."""

@@ -22,6 +22,7 @@ from markovgpt.analysis import recurrent_classes as recurrent_classes
 from markovgpt.analysis import row_entropies as row_entropies
 from markovgpt.analysis import stationary_distribution as stationary_distribution
 from markovgpt.analysis import stationary_distributions as stationary_distributions
+from markovgpt.analysis import staying_probability as staying_probability
 from markovgpt.chain import MarkovChain as MarkovChain
 from markovgpt.chain import chain_from_table as chain_from_table
 from markovgpt.chain import decode as decode

@@ -11,7 +11,7 @@ from markovgpt.analysis.classes import (
 )
 from markovgpt.analysis.entropy import entropy_rate, row_entropies
 from markovgpt.analysis.greedy import greedy_ties
-from markovgpt.analysis.lengths import LengthDistribution, absorption_lengths
+from markovgpt.analysis.lengths import LengthDistribution, absorption_lengths, staying_probability
 from markovgpt.analysis.stationary import (
     GTH_LIMIT,
     StationaryDistribution,
@@ -34,6 +34,7 @@ __all__ = [
     "period",
     "recurrent_classes",
     "row_entropies",
+    "staying_probability",
     "stationary_distribution",
     "stationary_distributions",
 ]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from markovgpt.chain import Chain
 from markovgpt.errors import ArgumentError
 
-__all__ = ["LengthDistribution", "absorption_lengths"]
+__all__ = ["LengthDistribution", "absorption_lengths", "staying_probability"]
 
 
 @final
@@ -131,3 +131,41 @@ def absorption_lengths(
             break
         mu = chain.push(mu)
     return LengthDistribution(probabilities=np.array(by_length), remaining=float(mu.sum()) + stuck, visits=visits)
+
+
+def staying_probability(
+    chain: Chain, start: int, cut: NDArray[np.float64], *, tolerance: float = 1e-12, max_steps: int = 100_000
+) -> float:
+    """Probability that a sequence of the whole model never takes what was cut off, until it ends.
+
+    Parameters
+    ----------
+    chain : Chain
+        n states; what was cut off at each state was divided away.
+    start : int
+        State.
+    cut : (n,) float64
+        Probability that was cut off at each state.
+    tolerance, max_steps
+        Stops when at most ``tolerance`` neither ended nor left.
+
+    Examples
+    --------
+    At each step one half ends, one quarter stays, and one quarter was cut: 2/3 end without having been cut.
+
+    >>> import numpy as np, markovgpt as mg
+    >>> chain = mg.chain_from_table([[1 / 3, 2 / 3], [0.0, 1.0]])
+    >>> round(staying_probability(chain, 0, np.array([0.25, 0.0])), 9)
+    0.666666667
+    """
+    absorbing = chain.to_scipy().diagonal() == 1.0  # (n,)
+    mu = np.zeros(chain.n_states)  # (n,)
+    mu[start] = 1.0
+    ended = 0.0
+    for _ in range(max_steps + 1):
+        ended += float(mu[absorbing].sum())
+        mu[absorbing] = 0.0
+        if not (mu.sum() > tolerance):
+            break
+        mu = chain.push(mu * (1 - cut))
+    return ended

@@ -49,7 +49,7 @@ class Program(click.Group):
             )  # code that is not ours: its author needs the place
             raise ShownError(str(error), exit_code=error.exit_code, cause=cause) from error
         except KeyboardInterrupt as error:
-            raise ShownError("Interrupted; nothing was written.", exit_code=130) from error
+            raise ShownError("Interrupted before it was done.", exit_code=130) from error
         except MemoryError as error:
             raise ShownError(
                 "Out of memory. Use a shorter context or fewer tokens (markovgpt states tells the sizes).", exit_code=2

@@ -32,6 +32,7 @@ def part_options(command: Command) -> Command:
             click.option("--prefix", metavar="TEXT", help="A fixed text in front of every context."),
             click.option("--reachable-from", metavar="CONTEXT", help="Only contexts the model gets to from this one."),
             click.option("--min-probability", type=float, default=0.0, help="With --reachable-from: cut rarer arrows."),
+            click.option("--min-reach", type=float, default=0.0, help="With --reachable-from: cut rarer contexts."),
             click.option("--end", metavar="TOKEN", help="With --reachable-from: the token that ends a sequence."),
             click.option(
                 "--at-end",
@@ -82,11 +83,13 @@ def chain_from(
     from markovgpt.errors import ArgumentError
 
     start, end = arguments.pop("reachable_from"), arguments.pop("end")
-    walk = {name: arguments.pop(name) for name in ("min_probability", "at_end", "outside")}
+    walk = {name: arguments.pop(name) for name in ("min_probability", "min_reach", "at_end", "outside")}
     given = {name: value for name, value in arguments.items() if value is not None}
     if start is None:
-        if end is not None or walk["min_probability"] or walk["outside"] == "absorb":
-            raise ArgumentError("--end, --min-probability and --outside absorb need --reachable-from CONTEXT.")
+        if end is not None or walk["min_probability"] or walk["min_reach"] or walk["outside"] == "absorb":
+            raise ArgumentError(
+                "--end, --min-probability, --min-reach and --outside absorb need --reachable-from CONTEXT."
+            )
         return build_chain(model, decoding=decoding, progress=progress, **given)
     if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")

@@ -73,16 +73,25 @@ def route(graph: StateGraph, positions: Points) -> tuple[Arrow, ...]:
 
 def _arc(edge: GraphEdge, positions: Points, radius: NDArray[np.float64], ends: tuple[int, int], bend: float) -> Arrow:
     start, end = positions[list(ends)]
-    t = np.linspace(0, 1, 241)
+    size = _head_length(edge)
+    t = np.linspace(0, 1, 121)  # (k,)
     points = quadratic(start, end, bend, t)  # (k, 2)
     from_start, to_end = np.hypot(*(points - start).T), np.hypot(*(points - end).T)  # (k,)
-    size = _head_length(edge)
-    leaves = int(np.argmax(from_start >= radius[ends[0]] + _START))
-    tip = int(np.argmax(to_end <= radius[ends[1]] + _TIP))
-    base = max(int(np.argmax(to_end <= radius[ends[1]] + _TIP + size)), leaves + 1)
+    leaves = _when(from_start, radius[ends[0]] + _START, t)
+    tip = 1 - _when(to_end[::-1], radius[ends[1]] + _TIP, t)
+    base = max(1 - _when(to_end[::-1], radius[ends[1]] + _TIP + size, t), leaves + 1e-3)
     control = 2 * quadratic(start, end, bend, np.array([0.5]))[0] - (start + end) / 2
-    curve = _piece(start, control, end, t[leaves], t[base])
-    return Arrow(edge=edge, curve=curve, head=_head(points[tip], points[base], size))
+    curve = _piece(start, control, end, leaves, base)
+    ends_of_head = quadratic(start, end, bend, np.array([tip, base]))  # (2, 2)
+    return Arrow(edge=edge, curve=curve, head=_head(ends_of_head[0], ends_of_head[1], size))
+
+
+def _when(distance: NDArray[np.float64], level: float, t: NDArray[np.float64]) -> float:
+    """The first parameter at which a distance that starts below a level reaches it, by linear interpolation."""
+    after = int(np.argmax(distance >= level))
+    if after == 0:
+        return 0.0
+    return float(np.interp(level, distance[after - 1 : after + 1], t[after - 1 : after + 1]))
 
 
 def _loop(edge: GraphEdge, centre: Points, radius: float, angle: float) -> Arrow:

@@ -16,7 +16,7 @@ from markovgpt.drawing.style import ARROW_FONT, arrow_label, radii, text_width
 __all__ = ["Label", "place_labels"]
 
 _MOST_LABELS = 400
-_PLACES = np.array([0.5, 0.44, 0.56, 0.38, 0.62, 0.32, 0.68, 0.26, 0.74, 0.2, 0.8, 0.14, 0.86])
+_PLACES = 0.5 + np.array([(-1) ** k * 0.03 * ((k + 1) // 2) for k in range(25)])  # from the middle to 0.14 and 0.86
 _BLOCKED = 1e6
 
 
@@ -61,7 +61,7 @@ def place_labels(graph: StateGraph, positions: NDArray[np.float64], arrows: Sequ
     for k in likeliest[:_MOST_LABELS]:
         text = arrow_label(arrows[k].edge)
         boxes = _boxes(arrows[k], text)  # (c, 4)
-        cost = np.arange(len(boxes), dtype=float)  # (c,)
+        cost = np.arange(len(boxes)) * 0.5  # (c,)
         cost += _BLOCKED * _touches_circle(boxes, positions, radius + 1.5).any(axis=1)
         cost += _BLOCKED * _overlaps(boxes, taken).any(axis=1)
         own = k if arrows[k].outward is None else -1  # a label stands on its arc, but beside its loop

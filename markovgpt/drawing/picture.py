@@ -80,7 +80,7 @@ class Drawing:
     def html(self) -> str:
         """A ``<figure>`` element: the SVG, and title and caption as ``<figcaption>``."""
         head = (f"<strong>{escape(self.title)}</strong>",) if self.title else ()
-        text = "<br>\n".join((*head, *map(escape, self.caption_lines)))
+        text = "<br/>\n".join((*head, *map(escape, self.caption_lines)))
         svg = self._svg(title="", caption=())
         return f"<figure>\n{svg}\n<figcaption>{text}</figcaption>\n</figure>\n"
 

@@ -39,6 +39,7 @@ _TOKEN_COLOURS = ("#a84300", "#005a93", "#00694c", "#8a3a73")
 _ONE_COLOUR = "#3a4a5e"
 _MEAN_RADIUS, _MOST_RADIUS = 28.0, 48.0
 _LONGEST_LABEL, _LONGEST_LINE = 48, 6
+_WIDE_LETTERS = "mwMW%@…—"
 
 
 def radii(graph: StateGraph) -> NDArray[np.float64]:
@@ -58,9 +59,11 @@ def radii(graph: StateGraph) -> NDArray[np.float64]:
 
 
 def gap(graph: StateGraph) -> float:
-    """Room between the circles of neighbours: for a label in small pictures, for an arrowhead in large ones."""
+    """Room between the circles of neighbours: for a label, less in large pictures, more where arrows are many."""
     label: float = max((text_width(arrow_label(edge), ARROW_FONT) for edge in graph.edges), default=0.0)
-    return 18.0 + (14.0 + min(label, 80.0)) * min(1.0, math.sqrt(32 / len(graph.nodes)))
+    few = min(1.0, math.sqrt(32 / len(graph.nodes)))
+    dense = min(2.0, max(1.0, math.sqrt(len(graph.edges) / len(graph.nodes) / 2)))  # two arrows a state need no more
+    return 18.0 + (14.0 + min(label, 80.0)) * few * dense
 
 
 def is_dashed(node: GraphNode) -> bool:
@@ -109,8 +112,14 @@ def text_colour(edge: GraphEdge, graph: StateGraph) -> str:
 
 
 def text_width(text: str, size: float) -> float:
-    """Width of a line of text, good enough to make room for it: letters 0.64 em, wide (East Asian) ones 1 em."""
-    return size * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.64 for c in text)
+    """Width of a line of text in DejaVu Sans, good enough to make room for it, without loading a font."""
+    return size * sum(map(_letter_width, text))
+
+
+def _letter_width(letter: str) -> float:
+    if letter in _WIDE_LETTERS or unicodedata.east_asian_width(letter) in "WF":
+        return 1.0
+    return 0.76 if letter.isupper() else 0.64
 
 
 def _least_radius(node: GraphNode) -> float:

@@ -10,8 +10,6 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
-
 from markovgpt.chain import Origin
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.walk import END_TARGET, Walk
@@ -30,6 +28,7 @@ def reachable_chain(
     start: str | Sequence[int],
     *,
     min_probability: float = 0.0,
+    min_reach: float = 0.0,
     decoding: Decoding | None = None,
     end: int | None = None,
     at_end: Literal["absorb", "restart"] = "absorb",
@@ -48,6 +47,9 @@ def reachable_chain(
         The first context (state 0): a label, or tokens. Shorter contexts grow to K before they drop their oldest token.
     min_probability : float in [0, 1)
         Arrows of a smaller probability (after decoding) are cut off; the likeliest token of a state is always kept.
+    min_reach : float in [0, 1)
+        Contexts that the walk gets to with a smaller probability (in one sequence, at the depth of its first visit) are
+        cut off. Best for sequences that end: what is cut is rare, not only improbable at one step.
     decoding : Decoding, optional
         The rule by which tokens are drawn.
     end : int, optional
@@ -89,35 +91,42 @@ def reachable_chain(
     first = vocabulary.parse(start) if isinstance(start, str) else tuple(int(t) for t in start)
     K, V = model.context_length, model.vocab_size
     limit = _MAX_STATES if max_states is None else max_states
-    if not (0 <= min_probability < 1):
-        raise ArgumentError(f"min_probability must be from 0 to below 1: got {min_probability}.")
+    for name, threshold in (("min_probability", min_probability), ("min_reach", min_reach)):
+        if not (0 <= threshold < 1):
+            raise ArgumentError(f"{name} must be from 0 to below 1: got {threshold}.")
     if not 1 <= len(first) <= K or not all(0 <= t < V for t in first):
         raise ArgumentError(f"The start must be 1 to {K} tokens of 0..{V - 1}: got {first}.", start=first)
     if end is not None and not 0 <= end < V:
         raise ArgumentError(f"The end token must be one of 0..{V - 1}: got {end}.", end=end)
     rule = Decoding() if decoding is None else decoding
 
-    walk = Walk(context_length=K, end=end, end_target=END_TARGET if at_end == "absorb" else 0)
-    _, level = walk.visit(np.array([first], dtype=np.int64))  # (m, length): contexts of one depth, all of one length
+    walk = Walk(
+        vocab_size=V,
+        context_length=K,
+        end=end,
+        end_target=END_TARGET if at_end == "absorb" else 0,
+        min_probability=min_probability,
+        min_reach=min_reach,
+    )
+    level = walk.begin(first)  # (m, length): contexts of one depth, all of one length
     calls = positions = 0
     started = time.perf_counter()
     while len(level):
-        found = []
         for begin in range(0, len(level), batch_size):
             contexts = level[begin : begin + batch_size]  # (b, length)
             logits, left = next_logits_and_outside(model, contexts)  # (b, V), (b,)
-            found.append(walk.leave(contexts, rule.apply(logits), left, min_probability))
+            walk.leave(contexts, rule.apply(logits), left)
             calls, positions = calls + 1, positions + contexts.size
-            if len(walk.states) > limit:
-                raise TooManyStatesError(
-                    f"More than {limit:,} contexts can be reached from {vocabulary.label(first)!r}. Raise the "
-                    "limit with --max-states (max_states=), or cut off more with --min-probability "
-                    f"(now {min_probability:g}), --top-k or --top-p.",
-                    limit=limit,
-                )
             if progress is not None:
-                progress("walking the contexts", len(walk.cut), len(walk.states))
-        level = np.concatenate(found)
+                progress("walking the contexts", len(walk.cut), len(walk.contexts))
+        level = walk.close_level()
+        if len(walk.contexts) > limit:
+            raise TooManyStatesError(
+                f"More than {limit:,} contexts can be reached from {vocabulary.label(first)!r}. Raise the "
+                "limit with --max-states (max_states=), or cut off more with --min-reach (now "
+                f"{min_reach:g}), --min-probability (now {min_probability:g}), --top-k or --top-p.",
+                limit=limit,
+            )
     origin = Origin(
         model=model_name(model),
         decoding=rule,

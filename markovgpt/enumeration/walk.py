@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -18,62 +19,144 @@ __all__ = ["END_TARGET", "Walk"]
 END_TARGET, _ELSEWHERE = -1, -2  # targets that are no contexts, until the walk is over
 
 
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Arrows:
+    """Arrows between contexts; ``grown`` are the contexts that they lead to."""
+
+    sources: NDArray[np.int64]  # (a,)
+    tokens: NDArray[np.int64]  # (a,)
+    probabilities: NDArray[np.float64]  # (a,)
+    targets: NDArray[np.int64]  # (a,)
+    grown: NDArray[np.int64]  # (a, length)
+
+    @classmethod
+    def joined(cls, parts: list[_Arrows]) -> _Arrows:
+        """All parts one after another."""
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__})
+
+    def only(self, kept: NDArray[np.bool_]) -> _Arrows:
+        """Some of the arrows, without the contexts that they lead to, which have numbers now."""
+        return _Arrows(
+            sources=self.sources[kept],
+            tokens=self.tokens[kept],
+            probabilities=self.probabilities[kept],
+            targets=self.targets[kept],
+            grown=np.empty((0, 0), dtype=np.int64),
+        )
+
+
 @dataclass(kw_only=True)
 class Walk:
-    """Contexts met so far, numbered as they are met, and the arrows out of those that were asked, in that order."""
+    """Contexts met so far, numbered as they are met, and the arrows out of those that were asked, in that order.
 
+    A level of contexts is asked in batches (:meth:`leave`) and then closed (:meth:`close_level`), when it is known how
+    likely the walk gets to each context of the next level.
+    """
+
+    vocab_size: int
     context_length: int
     end: int | None
     end_target: int
-    states: dict[bytes, int] = field(default_factory=dict)
-    contexts: list[NDArray[np.int64]] = field(default_factory=list)  # (K,) each, filled with -1 on the left
-    cut: list[float] = field(default_factory=list)  # of the contexts that were asked
-    sources: list[NDArray[np.int64]] = field(default_factory=list)
-    targets: list[NDArray[np.int64]] = field(default_factory=list)
-    tokens: list[NDArray[np.int64]] = field(default_factory=list)
-    weights: list[NDArray[np.float64]] = field(default_factory=list)
+    min_probability: float = 0.0
+    min_reach: float = 0.0
+    numbers: dict[int, dict[Any, int]] = field(default_factory=dict)  # length to key to state
+    contexts: NDArray[np.int64] = field(init=False)  # (m, K), filled with -1 on the left
+    reach: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # (m,) at the depth of the first visit
+    cut: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # of the contexts that were asked
+    arrows: list[_Arrows] = field(default_factory=list)  # of closed levels
+    _level: list[_Arrows] = field(default_factory=list)  # of the batches of the open one
 
-    def visit(self, contexts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The states of contexts ``(m, length)``, and those contexts that were not met before."""
-        states, new = [], []
-        for row in contexts:
-            state = self.states.setdefault(row.tobytes(), len(self.states))
-            states.append(state)
-            if state == len(self.contexts):
-                filled = np.full(self.context_length, -1, dtype=np.int64)
-                filled[-len(row) :] = row
-                self.contexts.append(filled)
-                new.append(row)
-        return np.array(states, dtype=np.int64), np.array(new, dtype=np.int64).reshape(len(new), contexts.shape[1])
+    def __post_init__(self) -> None:
+        self.contexts = np.empty((0, self.context_length), dtype=np.int64)
 
-    def leave(
-        self,
-        contexts: NDArray[np.int64],
-        law: NDArray[np.float64],
-        outside: NDArray[np.float64],
-        min_probability: float,
-    ) -> NDArray[np.int64]:
-        """Note the arrows out of contexts ``(b, length)`` with laws ``(b, V)``; returns contexts not met before."""
-        kept = (law > 0) & (law >= min_probability)  # (b, V)
+    def begin(self, start: tuple[int, ...]) -> NDArray[np.int64]:
+        """The first level: the start alone, ``(1, length)``."""
+        first = np.array([start], dtype=np.int64)
+        self._number(first, self._keys(first), np.ones(1))
+        return first
+
+    def leave(self, contexts: NDArray[np.int64], law: NDArray[np.float64], outside: NDArray[np.float64]) -> None:
+        """Note the arrows out of the next contexts ``(b, length)`` of the level, with laws ``(b, V)``."""
+        kept = (law > 0) & (law >= self.min_probability)  # (b, V)
         kept[np.arange(len(law)), law.argmax(axis=1)] = True
-        dropped = np.where(kept, 0.0, law).sum(axis=1)  # (b,)
-        sources, tokens = np.nonzero(kept)  # (a,) each
-        grown = np.concatenate([contexts[sources], tokens[:, None]], axis=1)[:, -self.context_length :]  # (a, length')
-        ends = tokens == (-1 if self.end is None else self.end)  # (a,)
-        targets = np.full(len(tokens), self.end_target, dtype=np.int64)  # (a,)
-        targets[~ends], new = self.visit(np.ascontiguousarray(grown[~ends], dtype=np.int64))
-        self.sources.append(sources + len(self.cut))
-        self.targets.append(targets)
-        self.tokens.append(tokens.astype(np.int64))
-        self.weights.append((law / np.where(kept, law, 0.0).sum(axis=1, keepdims=True))[kept])
-        self.cut.extend((outside + (1 - outside) * dropped).tolist())
-        return new
+        rows, tokens = np.nonzero(kept)  # (a,) each
+        grown = np.concatenate([contexts[rows], tokens[:, None]], axis=1)[:, -self.context_length :]  # (a, length')
+        inside = 1 - outside  # (b,)
+        self._level.append(
+            _Arrows(
+                sources=rows + len(self.cut),
+                tokens=tokens.astype(np.int64),
+                probabilities=(law * inside[:, None])[kept],
+                targets=np.full(len(tokens), self.end_target, dtype=np.int64),
+                grown=np.ascontiguousarray(grown, dtype=np.int64),
+            )
+        )
+        self.cut = np.concatenate([self.cut, outside + inside * np.where(kept, 0.0, law).sum(axis=1)])
+
+    def close_level(self) -> NDArray[np.int64]:
+        """Number the contexts that the level leads to; returns those not met before, ``(m, length')``."""
+        level = _Arrows.joined(self._level)
+        self._level.clear()
+        inner = level.tokens != (-1 if self.end is None else self.end)  # (a,) arrows that lead to a context
+        grown = level.grown[inner]  # (a', length')
+        keys, first, which = np.unique(self._keys(grown), return_index=True, return_inverse=True)  # (d,), (d,), (a',)
+        flow = self.reach[level.sources] * level.probabilities  # (a,)
+        mass = np.bincount(which, weights=flow[inner], minlength=len(keys))  # (d,)
+        numbers = self.numbers.setdefault(grown.shape[1], {})
+        met = np.array([key in numbers for key in keys.tolist()], dtype=bool)  # (d,)
+        wanted = met | (mass >= self.min_reach)
+        wanted[which[self._likeliest_of_stranded(level, inner, wanted[which])]] = True
+        new = np.flatnonzero(wanted & ~met)  # (m,)
+        new = new[np.argsort(first[new])]  # in the order of the walk
+        contexts = grown[first[new]]  # (m, length')
+        self._number(contexts, keys[new], mass[new].astype(np.float64))
+        level.targets[inner] = np.array([numbers.get(key, -1) for key in keys.tolist()], dtype=np.int64)[which]
+        kept = ~inner
+        kept[inner] = wanted[which]
+        self.cut += np.bincount(level.sources[~kept], weights=level.probabilities[~kept], minlength=len(self.cut))
+        self.arrows.append(level.only(kept))
+        level_after: NDArray[np.int64] = contexts
+        return level_after
+
+    def _number(self, contexts: NDArray[np.int64], keys: NDArray[Any], reach: NDArray[np.float64]) -> None:
+        m, length = contexts.shape
+        known = len(self.contexts)
+        self.numbers.setdefault(length, {}).update(zip(keys.tolist(), range(known, known + m), strict=True))
+        filled = np.full((m, self.context_length), -1, dtype=np.int64)
+        filled[:, self.context_length - length :] = contexts
+        self.contexts = np.concatenate([self.contexts, filled])
+        self.reach = np.concatenate([self.reach, reach])
+
+    def _keys(self, contexts: NDArray[np.int64]) -> NDArray[Any]:
+        """One value a context ``(m, length)``, equal for equal ones: a number where 64 bits hold it, else its bytes."""
+        length = contexts.shape[1]
+        if length * log2(self.vocab_size) < 62:
+            weights = self.vocab_size ** np.arange(length - 1, -1, -1, dtype=np.int64)  # (length,)
+            numbers: NDArray[Any] = contexts @ weights
+            return numbers
+        rows = np.ascontiguousarray(contexts)
+        as_bytes: NDArray[Any] = rows.view(np.dtype((np.void, rows.itemsize * length))).ravel()
+        return as_bytes
+
+    def _likeliest_of_stranded(
+        self, level: _Arrows, inner: NDArray[np.bool_], wanted: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """Among the arrows to contexts, the likeliest of each source that would be left without any arrow."""
+        n_kept = np.bincount(level.sources[~inner], minlength=len(self.cut))
+        n_kept += np.bincount(level.sources[inner], weights=wanted, minlength=len(self.cut)).astype(np.int64)
+        candidates = np.flatnonzero(n_kept[level.sources[inner]] == 0)  # places among the inner arrows
+        sources, p = level.sources[inner][candidates], level.probabilities[inner][candidates]
+        order = np.lexsort((-p, sources))
+        _, first = np.unique(sources[order], return_index=True)
+        return candidates[order[first]]
 
     def chain(self, vocabulary: Vocabulary, origin: Origin, *, absorb: bool) -> SparseChain:
         """The chain, once no context is left to be asked."""
-        sources, targets = np.concatenate(self.sources), np.concatenate(self.targets)  # (a,)
-        tokens, weights = np.concatenate(self.tokens), np.concatenate(self.weights)  # (a,)
-        cut, m = np.array(self.cut), len(self.contexts)
+        every = _Arrows.joined(self.arrows)
+        sources, targets, tokens = every.sources, every.targets, every.tokens  # (a,) each
+        cut, m = self.cut, len(self.contexts)
+        kept = np.bincount(sources, weights=every.probabilities, minlength=m)  # (m,)
+        weights = every.probabilities / kept[sources]  # (a,)
         if absorb:
             leaving = np.flatnonzero(cut > 0)
             weights = np.concatenate([weights * (1 - cut[sources]), cut[leaving]])
@@ -92,7 +175,7 @@ class Walk:
         return SparseChain(
             matrix=matrix,
             arrow_tokens=arrow_tokens,
-            contexts=np.stack(self.contexts),
+            contexts=self.contexts,
             special=tuple(special),
             cut=np.concatenate([cut, np.zeros(len(special))]),
             vocabulary=vocabulary,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from markovgpt.analysis import row_entropies
+from markovgpt.analysis import row_entropies, staying_probability
 from markovgpt.report.charts import bar
 from markovgpt.report.phrases import percent, plural
 from markovgpt.report.record import Analysis
@@ -30,8 +30,8 @@ def left_out_section(analysis: Analysis) -> Section | None:
     if lengths is not None and ELSEWHERE in getattr(chain, "special", ()):
         facts.append(("on the long run", f"{percent(float(lengths.visits[-1]))} of the sequences leave"))
     elif lengths is not None:
-        left = min(float(lengths.visits @ chain.cut), 1.0)
-        facts.append(("on the long run", f"at most {percent(left)} of the whole model's sequences leave this chain"))
+        left = 1 - staying_probability(chain, 0, chain.cut)
+        facts.append(("on the long run", f"{percent(left)} of the model's sequences leave this chain before they end"))
     elif pi is not None:
         facts.append(
             ("on the long run", f"{percent(float(pi.probabilities @ chain.cut))} of the probability, per token")

@@ -31,7 +31,7 @@ def run() -> Callable[..., Result]:
 
 @pytest.fixture
 def refused(run: Callable[..., Result]) -> Callable[..., str]:
-    """``refused("analyze", ..., code=2)``: one message on stderr, which is returned; nothing on stdout, no traceback."""
+    """``refused("analyze", ..., code=2)``: one message on stderr, returned; nothing on stdout, no traceback."""
 
     def call(*arguments: object, code: int = 2, stdin: bytes | None = None) -> str:
         result = run(*arguments, stdin=stdin)

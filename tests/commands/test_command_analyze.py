@@ -1,4 +1,4 @@
-"""What does a user read after ``markovgpt analyze``? The numbers of the notebook, as the notebook's model gives them."""
+"""What does a user read after ``markovgpt analyze``? The numbers of the notebook and its model."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_analyze_shows_sixteen_arrows_that_shift_the_context(text):
 
 def test_analyze_shows_the_probabilities_of_the_notebook(text):
     """27 / 73 in state 000 and so on, to two decimals of a percent."""
-    shown = {state: percent for (state, token), (_, percent) in arrows(text).items() if token == "1"}
+    shown = {state: percent for (state, t), (_, percent) in arrows(text).items() if t == "1"}
     assert {state: round(percent) for state, percent in shown.items()} == PERCENT_OF_1
     assert shown == pytest.approx({state: 100 * p for state, p in P1.items()}, abs=0.006)
 
@@ -161,7 +161,7 @@ def test_analyze_counts_what_enumeration_cost(text):
 def test_analyze_untrained_shows_the_notebook_before_training(run):
     """P(0) of the untrained network, and no word of training."""
     result = run("analyze", "--untrained")
-    shown = {state: percent for (state, token), (_, percent) in arrows(result.stdout).items() if token == "0"}
+    shown = {state: percent for (state, t), (_, percent) in arrows(result.stdout).items() if t == "0"}
     assert shown == pytest.approx({state: 100 * p for state, p in UNTRAINED_P0.items()}, abs=0.006)
     assert "Training" not in sections(result.stdout)
 

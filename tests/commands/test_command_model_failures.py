@@ -1,4 +1,4 @@
-"""What does a user read whose model cannot be found, cannot be built, or fails? Exit code 3, and the user's own lines."""
+"""What does a user read whose model cannot be found, cannot be built, or fails? Code 3, and the user's own lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-MODELS = '''
+MODELS = """
 import numpy as np
 import markovgpt as mg
 
@@ -36,7 +36,7 @@ def five():
     return 5
 
 six = 6
-'''
+"""
 
 
 @pytest.fixture(autouse=True)

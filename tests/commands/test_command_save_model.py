@@ -65,7 +65,9 @@ def test_finished_model_takes_no_options(refused, untrained_folder):
         pytest.param(lambda f: (f / "config.json").write_bytes(b"\xff"), "is damaged: UnicodeDecodeError", id="bytes"),
         pytest.param(lambda f: (f / "config.json").write_text("{}"), "does not describe a model", id="other JSON"),
         pytest.param(lambda f: (f / "config.json").write_text("[]"), "does not describe a model", id="no table"),
-        pytest.param(lambda f: (f / "model.safetensors").write_bytes(b"x"), "is damaged: SafetensorError", id="weights"),
+        pytest.param(
+            lambda f: (f / "model.safetensors").write_bytes(b"x"), "is damaged: SafetensorError", id="weights"
+        ),
         pytest.param(lambda f: (f / "model.safetensors").unlink(), "No saved model in", id="no weights"),
     ],
 )

@@ -186,9 +186,7 @@ def test_save_model_is_refused_before_training_when_the_folder_cannot_be_made(re
         pytest.param(
             ["--reachable-from", "0", "--min-probability", 1], "min_probability must be from 0 to below 1", id="cut 1"
         ),
-        pytest.param(
-            ["--reachable-from", "0", "--min-probability", "nan"], "from 0 to below 1: got nan", id="cut nan"
-        ),
+        pytest.param(["--reachable-from", "0", "--min-probability", "nan"], "from 0 to below 1: got nan", id="cut nan"),
     ],
 )
 def test_part_of_a_model_is_refused(refused, untrained_folder, arguments, message):

@@ -59,18 +59,17 @@ def test_radius_never_falls_as_mass_grows(masses: list[float]) -> None:
     assert radius.max() <= 48 + 1e-9
 
 
-@pytest.mark.parametrize("label", ["0", "011", "010110", "011010110101", "the cat sat", "W" * 60], ids=len)
+@pytest.mark.parametrize("label", ["0", "011", "010110", "011010110101", "the cat sat", "WWWW", "OQHD", "8" * 60])
 def test_name_fits_its_circle(label: str) -> None:
     """The lines, as matplotlib measures them in digits of DejaVu, lie inside the smallest circle."""
     graph = state_graph(chain_from_table([[1.0]]), stationary=[1.0])
-    node = replace(graph.nodes[0], label=label.replace("W", "8"))
+    node = replace(graph.nodes[0], label=label)
     radius = radii(replace(graph, nodes=(node, replace(node, label="0", mass=1e6))))[0]
     lines = label_lines(node.label)
-    height = NODE_FONT * (0.73 + 1.15 * (len(lines) - 1))
     for k, line in enumerate(lines):
         middle = (k - (len(lines) - 1) / 2) * NODE_FONT * 1.15
         top = max(abs(middle - NODE_FONT * 0.365), abs(middle + NODE_FONT * 0.365))
-        assert np.hypot(TextPath((0, 0), line, size=NODE_FONT).get_extents().width / 2, top) <= radius, (line, height)
+        assert np.hypot(TextPath((0, 0), line, size=NODE_FONT).get_extents().width / 2, top) <= radius
 
 
 @given(label=st.text(alphabet="01 ", min_size=1, max_size=48).filter(lambda s: s == " ".join(s.split())))
@@ -86,7 +85,7 @@ def test_label_lines_shorten_a_very_long_name_in_the_middle() -> None:
     assert lines == "a" * 24 + "…" + "b" * 24
 
 
-@pytest.mark.parametrize("text", ["1(79%)", "0(<1%)", "12(100%)", "cat(5%)"])
+@pytest.mark.parametrize("text", ["1(79%)", "0(<1%)", "12(100%)", "cat(5%)", "Wow(5%)", "OHM(5%)"])
 def test_text_width_leaves_room_for_the_real_width(text: str) -> None:
     """The estimate is not below what matplotlib measures in its own font."""
     real = TextPath((0, 0), text, size=ARROW_FONT, prop=FontProperties(family="DejaVu Sans")).get_extents().width

@@ -155,7 +155,7 @@ def test_error_bound_sees_what_the_computed_residual_does_not() -> None:
 
 
 def test_error_bound_does_not_take_rounding_for_proof() -> None:
-    """Equal w in three states that are left once in 1e20 steps prove nothing, even where w - P w is computed above 0."""
+    """Equal w in three states that are left once in 1e20 steps prove nothing, even if w - P w is computed above 0."""
     w = np.array([0, 1e17, 1e17, 1e17])
     rows = np.column_stack([np.full(1000, 1e-20), np.random.default_rng(0).dirichlet(np.ones(3), size=1000)])
     rounded_down = rows[(rows * w).sum(axis=1) < 1e17]
@@ -194,6 +194,12 @@ def test_error_bound_is_small_for_easy_chains(kind: str, seed: int) -> None:
     pi = mg.stationary_distribution(_chain(kind, seed, V=3))
     assert pi.error_bound < 1e-11
     assert pi.certified
+
+
+def test_error_bound_is_small_where_the_first_steps_mislead() -> None:
+    """State 0 gathers the mass at first, but for good it is in state 1; times to reach 0 would give 5e-6."""
+    chain = mg.chain_from_table([[1 - 1e-6, 1e-6, 0], [0, 1 - 1e-9, 1e-9], [1, 0, 0]])
+    assert mg.stationary_distribution(chain).error_bound < 1e-10
 
 
 @pytest.mark.parametrize("kind", _KINDS)

@@ -73,7 +73,7 @@ def test_every_context_is_a_leaf_of_a_trie_of_forks(saved):
     close(logits, model.next_logits([[s // V, s % V] for s in range(V * V)]))
 
 
-@pytest.mark.parametrize("architecture", ["llama", "mistral", "mamba", "mamba2"])
+@pytest.mark.parametrize("architecture", ["llama", "mistral", "jamba", "mamba", "mamba2"])
 def test_session_begins_behind_the_prompt(tmp_path, architecture):
     """Two rows share one computed prompt; K = 2, so the third token slides the window but not the prompt."""
     tokenizer = tiny.byte_level_bpe()
@@ -100,7 +100,7 @@ def test_model_has_no_session_when_its_cache_cannot_be_trusted(loaded, architect
 
 @pytest.mark.parametrize("architecture", WITH_SESSION)
 def test_architectures_whose_cache_takes_one_token_at_a_time_are_told(loaded, architecture):
-    """Seen in transformers 5.23: Mamba starts its state anew when several tokens come at once."""
+    """Seen in transformers 5.23: layers of Mamba start from nothing when several tokens come at once."""
     assert loaded(architecture).cache_use.several == (architecture not in tiny.ONE_AT_A_TIME)
 
 

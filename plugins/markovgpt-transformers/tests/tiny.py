@@ -37,6 +37,15 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "bloom": {"vocab_size": V, "hidden_size": 16, "n_layer": 2, "n_head": 2},  # no positions: ALiBi
     "mamba": _MAMBA,
     "mamba2": {**_MAMBA, "num_heads": 4, "head_dim": 8, "n_groups": 1, "chunk_size": 4},
+    "jamba": {  # a layer of Mamba, a layer of attention
+        **_LLAMA,
+        "num_experts": 2,
+        "attn_layer_period": 2,
+        "attn_layer_offset": 1,
+        "mamba_d_state": 4,
+        "mamba_dt_rank": 4,
+        "use_mamba_kernels": False,
+    },
     "openai-gpt": _GPT2,  # its code has no cache
     "recurrent_gemma": {  # its recurrent state lives in the module, not in the cache
         **{name: _LLAMA[name] for name in ("vocab_size", "hidden_size", "intermediate_size", "num_attention_heads")},
@@ -47,7 +56,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "attention_window_size": WINDOW,
     },
 }
-ONE_AT_A_TIME = ("mamba",)
+ONE_AT_A_TIME = ("jamba", "mamba")
 NO_SESSION = ("openai-gpt", "recurrent_gemma")
 UNLIMITED = ("bloom", "mamba", "mamba2", "recurrent_gemma")
 
