@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from brute import reach
@@ -116,7 +118,7 @@ def test_walk_grows_when_the_threshold_falls(case, thresholds):
     for threshold in sorted(thresholds, reverse=True):
         chain = mg.reachable_chain(case.model, case.start, min_probability=threshold)
         found.append({chain.context(s) for s in range(chain.n_states)})
-    assert all(before <= after for before, after in zip(found, found[1:], strict=False))
+    assert all(before <= after for before, after in pairwise(found))
 
 
 @given(case=cases(), rule=rules())
