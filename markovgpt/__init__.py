@@ -40,7 +40,7 @@ _HOME = {
     "analyze": "report",
     "analyze_chain": "report",
     "build_chain": "enumeration",
-    "chain_from_table": "chain",
+    "chain_from_table": "table",
     "communicating_classes": "analysis",
     "compare_to_counts": "ngrams",
     "count_ngrams": "ngrams",
@@ -68,6 +68,7 @@ _HOME = {
     "stationary_distribution": "analysis",
     "stationary_distributions": "analysis",
     "staying_probability": "analysis",
+    "suitable_threads": "models.threads",
     "with_prompt": "adapters",
 }
 """Public name to the module that defines it; imported at first use, so that ``import markovgpt`` is cheap."""

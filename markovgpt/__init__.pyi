@@ -24,7 +24,6 @@ from markovgpt.analysis import stationary_distribution as stationary_distributio
 from markovgpt.analysis import stationary_distributions as stationary_distributions
 from markovgpt.analysis import staying_probability as staying_probability
 from markovgpt.chain import MarkovChain as MarkovChain
-from markovgpt.chain import chain_from_table as chain_from_table
 from markovgpt.chain import decode as decode
 from markovgpt.decoding import Decoding as Decoding
 from markovgpt.drawing import draw as draw
@@ -41,6 +40,7 @@ from markovgpt.errors import TableError as TableError
 from markovgpt.errors import TooManyStatesError as TooManyStatesError
 from markovgpt.model import LanguageModel as LanguageModel
 from markovgpt.models.storage import save_model as save_model
+from markovgpt.models.threads import suitable_threads as suitable_threads
 from markovgpt.ngrams import DataComparison as DataComparison
 from markovgpt.ngrams import NgramCounts as NgramCounts
 from markovgpt.ngrams import compare_to_counts as compare_to_counts
@@ -53,6 +53,7 @@ from markovgpt.report import analyze as analyze
 from markovgpt.report import analyze_chain as analyze_chain
 from markovgpt.sparse_chain import SparseChain as SparseChain
 from markovgpt.statespace import StateSpace as StateSpace
+from markovgpt.table import chain_from_table as chain_from_table
 from markovgpt.vocabulary import Vocabulary as Vocabulary
 
 __version__: str

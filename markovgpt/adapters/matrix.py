@@ -9,10 +9,11 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import Lengths
+from markovgpt.table import chain_from_table
 
 __all__ = ["from_matrix"]
 

@@ -93,7 +93,7 @@ def communicating_classes(chain: Chain) -> CommunicatingClasses:
 
     Examples
     --------
-    >>> from markovgpt.chain import chain_from_table
+    >>> from markovgpt import chain_from_table
     >>> classes = communicating_classes(chain_from_table([[1.0, 0.0], [0.5, 0.5]]))
     >>> [(c.states.tolist(), c.recurrent) for c in classes]
     [([0], True), ([1], False)]

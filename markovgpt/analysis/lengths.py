@@ -107,7 +107,7 @@ def absorption_lengths(
     >>> lengths.probabilities[:4], round(lengths.mean, 9), lengths.visits.round(9)
     (array([0.   , 0.5  , 0.25 , 0.125]), 2.0, array([2., 1.]))
     """
-    absorbing = chain.to_scipy().diagonal() == 1.0  # (n,)
+    absorbing = _absorbing(chain)  # (n,)
     if not absorbing.any():
         raise ArgumentError("No state of this chain is absorbing: its sequences have no end, and no length.")
     is_end = absorbing.copy()  # (n,)
@@ -136,7 +136,7 @@ def absorption_lengths(
 def staying_probability(
     chain: Chain, start: int, cut: NDArray[np.float64], *, tolerance: float = 1e-12, max_steps: int = 100_000
 ) -> float:
-    """Probability that a sequence of the whole model never takes what was cut off, until it ends.
+    """Probability that a sequence of the whole model never takes what was cut off, until it ends or is trapped.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def staying_probability(
     >>> round(staying_probability(chain, 0, np.array([0.25, 0.0])), 9)
     0.666666667
     """
-    absorbing = chain.to_scipy().diagonal() == 1.0  # (n,)
+    absorbing = _absorbing(chain) & (cut == 0)  # (n,); one with a cut is left sooner or later
     mu = np.zeros(chain.n_states)  # (n,)
     mu[start] = 1.0
     ended = 0.0
@@ -169,3 +169,10 @@ def staying_probability(
             break
         mu = chain.push(mu * (1 - cut))
     return ended
+
+
+def _absorbing(chain: Chain) -> NDArray[np.bool_]:
+    """States that lead to themselves alone, ``(n,)``: a way out of 1e-17 counts, although the rest rounds to 1."""
+    matrix = chain.to_scipy()
+    alone: NDArray[np.bool_] = (np.diff(matrix.indptr) == 1) & (matrix.diagonal() > 0)
+    return alone

@@ -95,7 +95,7 @@ def stationary_distribution(chain: Chain, *, progress: Progress | None = None) -
 
     Examples
     --------
-    >>> from markovgpt.chain import chain_from_table
+    >>> from markovgpt import chain_from_table
     >>> pi = stationary_distribution(chain_from_table([[0.9, 0.1], [0.3, 0.7]]))
     >>> pi.probabilities.round(12), pi.certified
     (array([0.75, 0.25]), True)

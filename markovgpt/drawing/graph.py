@@ -125,7 +125,7 @@ def state_graph(
 
     Examples
     --------
-    >>> from markovgpt.chain import chain_from_table
+    >>> from markovgpt import chain_from_table
     >>> graph = state_graph(chain_from_table([[0.9, 0.1], [1.0, 0.0]]))
     >>> [(edge.source, edge.target, edge.name, edge.probability) for edge in graph.edges]
     [(0, 0, '0', 0.9), (0, 1, '1', 0.1), (1, 0, '0', 1.0)]

@@ -173,7 +173,7 @@ def draw(
 
     Examples
     --------
-    >>> from markovgpt.chain import chain_from_table
+    >>> from markovgpt import chain_from_table
     >>> picture = draw(chain_from_table([[0.9, 0.1], [0.4, 0.6]]), renderer="circle")
     >>> "0(90%)" in picture.svg()
     True

@@ -119,7 +119,7 @@ def test_rare_arrows_are_cut_and_the_rest_divided(record):
     assert found["states"]["labels"] == ["a", "(end)"]
     assert found["states"]["cut"] == [0.5, 0.0]
     assert found["lengths"]["probabilities"] == [0.0, 1.0]
-    assert facts(text)["on the long run"] == "at most 50.00% of the whole model's sequences leave this chain"
+    assert facts(text)["on the long run"] == "50.00% of the model's sequences leave this chain before they end"
 
 
 def test_what_is_cut_may_lead_elsewhere(record):

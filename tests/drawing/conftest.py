@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
+from markovgpt.table import chain_from_table
 
 _ONES = (0.7316348, 0.7814109, 0.7578247, 0.7956113, 0.7474891, 0.7928548, 0.7799096, 0.4536126)
 

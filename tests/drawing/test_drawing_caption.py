@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing.caption import caption_lines, percent
 from markovgpt.drawing.graph import state_graph
+from markovgpt.table import chain_from_table
 
 
 @given(share=st.floats(0, 1))

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from strategies import chains
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing.circle import circle_positions, walk_order
 from markovgpt.drawing.graph import state_graph
 from markovgpt.drawing.style import radii
+from markovgpt.table import chain_from_table
 
 
 @given(chain=chains())

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing.dot import dot_skeleton, dot_source, node_id
 from markovgpt.drawing.graph import StateGraph, state_graph
 from markovgpt.drawing.style import arrow_label, radii
+from markovgpt.table import chain_from_table
 
 NASTY = [
     '"',

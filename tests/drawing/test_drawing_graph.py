@@ -12,11 +12,12 @@ from scipy.sparse import csr_array
 from strategies import chains
 
 from markovgpt.analysis import stationary_distribution
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing.graph import state_graph
 from markovgpt.drawing.style import arrow_label
 from markovgpt.errors import ArgumentError
 from markovgpt.sparse_chain import END, SparseChain
+from markovgpt.table import chain_from_table
 from markovgpt.vocabulary import Vocabulary
 
 PERCENTS = {

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing import layout
 from markovgpt.drawing.graph import StateGraph, state_graph
 from markovgpt.drawing.layout import lay_out
 from markovgpt.drawing.style import radii
 from markovgpt.errors import ArgumentError, DrawingError
+from markovgpt.table import chain_from_table
 
 needs_shell = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for dot is a shell script")
 needs_pygraphviz = pytest.mark.skipif(importlib.util.find_spec("pygraphviz") is None, reason="pygraphviz is optional")

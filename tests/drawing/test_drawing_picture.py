@@ -15,9 +15,10 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 from strategies import vocabularies
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing import Drawing, draw
 from markovgpt.errors import DrawingError
+from markovgpt.table import chain_from_table
 from markovgpt.vocabulary import Vocabulary
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from strategies import chains
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing.circle import circle_positions
 from markovgpt.drawing.graph import state_graph
 from markovgpt.drawing.layout import Renderer, lay_out
 from markovgpt.drawing.scene import Scene, compose
+from markovgpt.table import chain_from_table
 
 _pygraphviz = pytest.param(
     "pygraphviz",

@@ -12,7 +12,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
-from markovgpt.chain import MarkovChain, chain_from_table
+from markovgpt.chain import MarkovChain
 from markovgpt.drawing.graph import state_graph
 from markovgpt.drawing.style import (
     ARROW_FONT,
@@ -26,6 +26,7 @@ from markovgpt.drawing.style import (
     text_colour,
     text_width,
 )
+from markovgpt.table import chain_from_table
 
 
 def luminance(colour: str) -> float:
