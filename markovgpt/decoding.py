@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
 
-__all__ = ["Decoding", "log_softmax"]
+__all__ = ["Decoding"]
 
 Table = NDArray[np.float64]
 
@@ -107,13 +107,6 @@ class Decoding:
             if getattr(self, option.name) != option.default
         )
         return ", ".join(changed) or "none"
-
-
-def log_softmax(logits: Table) -> Table:
-    """Log-probabilities of logits, ``(n, V) -> (n, V)``, in float64: entries of 1e-300 survive."""
-    shifted = logits - logits.max(axis=1, keepdims=True)  # (n, V)
-    result: Table = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result
 
 
 def _normalised(weights: Table) -> Table:

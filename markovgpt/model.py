@@ -19,6 +19,7 @@ __all__ = [
     "model_name",
     "next_logits_and_outside",
     "next_token_logits",
+    "training_tokens_of",
     "vocabulary_of",
 ]
 
@@ -64,13 +65,15 @@ def check_is_model(thing: object) -> LanguageModel:
         Names the attribute that is missing or unusable.
     """
     kind = type(thing).__name__
+    wrap = " It looks like a torch module: wrap it, mg.from_module(module, context_length=...)."
+    hint = wrap if hasattr(thing, "forward") and hasattr(thing, "parameters") else ""
     for attribute, meaning in (
         ("vocab_size", "the number of tokens"),
         ("context_length", "how many tokens the next one depends on"),
         ("next_logits", "a method (batch, length) -> (batch, vocab_size)"),
     ):
         if not hasattr(thing, attribute):
-            raise ArgumentError(f"A model needs `{attribute}`, {meaning}: {kind} has none.", attribute=attribute)
+            raise ArgumentError(f"A model needs `{attribute}`, {meaning}: {kind} has none.{hint}", attribute=attribute)
     for attribute in ("vocab_size", "context_length"):
         value = getattr(thing, attribute)
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
@@ -108,6 +111,26 @@ def vocabulary_of(model: LanguageModel) -> Vocabulary:
             tokens=len(vocabulary),
         )
     return vocabulary
+
+
+def training_tokens_of(model: LanguageModel) -> NDArray[np.int64] | None:
+    """The model's ``training_tokens`` as an array ``(n,)``, from a list, a tuple, numpy or torch; None if it has none.
+
+    Raises
+    ------
+    ArgumentError
+        They are not a sequence of whole numbers.
+    """
+    tokens = getattr(model, "training_tokens", None)
+    if tokens is None:
+        return None
+    array = np.asarray(tokens.detach().cpu() if hasattr(tokens, "detach") else tokens)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise ArgumentError(
+            f"`training_tokens` of {model_name(model)} must be a sequence of whole numbers, (n,): got shape "
+            f"{array.shape} of {array.dtype}."
+        )
+    return array.astype(np.int64)
 
 
 def next_token_logits(model: LanguageModel, contexts: NDArray[np.int64]) -> NDArray[np.float64]:

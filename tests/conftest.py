@@ -12,7 +12,7 @@ import markovgpt as mg
 # Repeatable by default: the same examples in every run, and no clock, since the machine may be busy. Looking for new
 # counterexamples is a decision: pytest tests/laws --hypothesis-profile=explore
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=30)
-settings.register_profile("explore", deadline=None, database=None, max_examples=1000)
+settings.register_profile("explore", deadline=None, database=None, max_examples=500)
 settings.load_profile("repeatable")
 
 # A test that starts another Python must not start a torch with more threads than the machine has to spare.

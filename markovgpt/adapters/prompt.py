@@ -62,11 +62,14 @@ def with_prompt(
     Raises
     ------
     ArgumentError
-        The prompt leaves no room for a context, or ``context_length`` is larger than the room.
+        The prompt leaves no room for a context, ``context_length`` is larger than the room, or a number is no token.
     DataError
         The prompt has a piece that is no token.
     """
     tokens = encode_with(model, prompt) if isinstance(prompt, str) else np.array(list(prompt), dtype=np.int64)
+    wrong = tokens[(tokens < 0) | (tokens >= model.vocab_size)]
+    if len(wrong):
+        raise ArgumentError(f"Tokens are 0..{model.vocab_size - 1}: got {wrong[0]} in the prompt.", token=int(wrong[0]))
     room = model.context_length - len(tokens)
     K = room if context_length is None else context_length
     if not 1 <= K <= room:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,8 +55,7 @@ def analyze(**arguments: Any) -> None:
     from markovgpt.report.contents import report_sections
     from markovgpt.report.text import terminal_report
 
-    _check_folder(save_to)
-    with ProgressBar() as progress:
+    with _folder_for_model(save_to), ProgressBar() as progress:
         try:
             model = load_from(arguments, progress=progress)
         except TrainingInterruptedError as interrupted:
@@ -75,16 +76,30 @@ def analyze(**arguments: Any) -> None:
     write_files(paths, _writers(analysis, top))
 
 
-def _check_folder(folder: str | None) -> None:
-    """Make the folder of the model before it is trained, so that a bad place costs nothing."""
+@contextmanager
+def _folder_for_model(folder: str | None) -> Iterator[None]:
+    """Make the folder before the model is trained: a bad place costs nothing. An empty one is taken away again."""
     if folder is None:
+        yield
         return
+    path = Path(folder)
+    is_new = not path.exists()
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.BadParameter(
             f"the folder {folder} cannot be made: {error.strerror}.", param_hint="'--save-model'"
         ) from error
+    if (path / "config.json").exists():
+        raise click.BadParameter(
+            f"{folder} holds a model already, which would be lost. Remove it, or name another folder.",
+            param_hint="'--save-model'",
+        )
+    try:
+        yield
+    finally:
+        if is_new and not any(path.iterdir()):
+            path.rmdir()
 
 
 def _save(model: Any, folder: str) -> None:
@@ -123,7 +138,7 @@ def _writers(analysis: Analysis, top: int) -> dict[str, Writer]:
     def picture(path: Path) -> None:
         from markovgpt.cli.draw import drawing_of
 
-        drawing_of(analysis.model, analysis.chain).save(path)
+        drawing_of(analysis.model, analysis.chain, stationary=analysis.only_stationary).save(path)
 
     return {
         ".json": partial(text, as_json),

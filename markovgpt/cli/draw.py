@@ -12,6 +12,7 @@ from markovgpt.cli.parts import chain_from, part_of, part_options
 from markovgpt.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
+    from markovgpt.analysis import StationaryDistribution
     from markovgpt.chain import MarkovChain
     from markovgpt.drawing import Drawing
     from markovgpt.model import LanguageModel
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "drawing_of"]
 
 _SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
+_ALL, _PART = 64, 24  # states drawn whole, and of a larger chain: more than that is not readable on a screen
 
 
 @click.command()
@@ -28,7 +30,9 @@ _SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 @space_options
 @part_options
 @click.option(
-    "--max-nodes", type=click.IntRange(min=1), default=64, show_default=True, help="Draw the heaviest part above this."
+    "--max-nodes",
+    type=click.IntRange(min=1),
+    help="Draw this many states at most, the heaviest.  [default: up to 64 all, above that 24]",
 )
 @click.option(
     "--output",
@@ -49,32 +53,45 @@ def draw(**arguments: Any) -> None:
     paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
     max_nodes, decoding = arguments.pop("max_nodes"), decoding_from(arguments)
 
+    from markovgpt.analysis import stationary_distributions
+    from markovgpt.errors import NotComputedError
     from markovgpt.model import model_name
 
     with ProgressBar() as progress:
         model = load_from(arguments, progress=progress)
         model = part_of(model, arguments)
         chain = chain_from(model, arguments, decoding=decoding, progress=progress)
-    picture = drawing_of(model, chain, max_nodes=max_nodes)
+        try:
+            found = stationary_distributions(chain, progress=progress)
+        except NotComputedError:
+            found = ()
+    picture = drawing_of(model, chain, stationary=found[0] if len(found) == 1 else None, max_nodes=max_nodes)
     paths = paths or check_suffixes([f"{model_name(model)}.svg"], _SUFFIXES)
-    click.echo(f"{picture.caption}\nDrawn by {picture.renderer}.")
+    click.echo(f"{picture.caption}\nLaid out by {picture.renderer}.")
     write_files(paths, dict.fromkeys(_SUFFIXES, picture.save))
 
 
-def drawing_of(model: LanguageModel, chain: MarkovChain | SparseChain, *, max_nodes: int = 64) -> Drawing:
+def drawing_of(
+    model: LanguageModel,
+    chain: MarkovChain | SparseChain,
+    *,
+    stationary: StationaryDistribution | None = None,
+    max_nodes: int | None = None,
+) -> Drawing:
     """The picture of a model's chain, with the states that its training data never visit dashed."""
     from markovgpt.drawing import draw as draw_chain
-    from markovgpt.model import model_name
+    from markovgpt.model import model_name, training_tokens_of
     from markovgpt.ngrams import count_ngrams
     from markovgpt.sparse_chain import SparseChain
 
-    tokens = getattr(model, "training_tokens", None)
+    tokens = training_tokens_of(model)
     seen = None if tokens is None or isinstance(chain, SparseChain) else count_ngrams(tokens, chain.states).seen
     training: Any = getattr(model, "training", None)
     steps = len(getattr(training, "losses", ()))
     title = f"{model_name(model)} after {steps:,} training steps" if steps else f"{model_name(model)}, untrained"
-    if training is None and tokens is None:
+    if not hasattr(model, "training"):
         title = model_name(model)
     if not chain.origin.decoding.is_default:
         title += f", {chain.origin.decoding.describe()}"
-    return draw_chain(chain, seen=seen, max_nodes=max_nodes, title=title)
+    most = max_nodes or (_ALL if chain.n_states <= _ALL else _PART)
+    return draw_chain(chain, stationary=stationary, seen=seen, max_nodes=most, title=title)

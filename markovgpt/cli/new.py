@@ -55,4 +55,4 @@ def plugin(name: str, folder: str) -> None:
             path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.BadParameter(f"{target} cannot be written: {error.strerror}.", param_hint="--folder") from error
-    click.echo(f"wrote {target}; next: pip install -e {target}, then markovgpt analyze --model {name}")
+    click.echo(f"wrote {target}; next: pip install -e '{target}[test]', then markovgpt analyze --model {name}")

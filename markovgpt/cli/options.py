@@ -75,7 +75,9 @@ def space_options(command: Command) -> Command:
             help="States are the contexts of length K, or of every length 1 to K.",
         ),
         click.option(
-            "--max-states", type=click.IntRange(min=1), help="Refuse above this many states.  [default: 1048576]"
+            "--max-states",
+            type=click.IntRange(min=1),
+            help="Refuse above this many states.  [default: 1048576; 200000 with --reachable-from]",
         ),
         click.option(
             "--strategy",

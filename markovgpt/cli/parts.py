@@ -33,7 +33,9 @@ def part_options(command: Command) -> Command:
             click.option("--reachable-from", metavar="CONTEXT", help="Only contexts the model gets to from this one."),
             click.option("--min-probability", type=float, default=0.0, help="With --reachable-from: cut rarer arrows."),
             click.option("--min-reach", type=float, default=0.0, help="With --reachable-from: cut rarer contexts."),
-            click.option("--end", metavar="TOKEN", help="With --reachable-from: the token that ends a sequence."),
+            click.option(
+                "--end", metavar="TOKEN", help="With --reachable-from: the token that ends a sequence, such as '\\n'."
+            ),
             click.option(
                 "--at-end",
                 type=click.Choice(["absorb", "restart"]),
@@ -61,7 +63,7 @@ def part_of(model: LanguageModel, arguments: dict[str, Any]) -> LanguageModel:
     from markovgpt.errors import ArgumentError
 
     prefix, n_likely = arguments.pop("prefix"), arguments.pop("likely_tokens")
-    texts = [text for listing in arguments.pop("tokens") for text in listing.split(",")]
+    texts = [_unescaped(text) for listing in arguments.pop("tokens") for text in listing.split(",")]
     if texts and n_likely is not None:
         raise ArgumentError("--tokens and --likely-tokens both choose the vocabulary: give one of them.")
     if n_likely is not None and prefix is None:
@@ -94,8 +96,15 @@ def chain_from(
     if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")
     if end is not None:
-        walk["end"] = find_tokens(model, [end])[0]
-    return reachable_chain(model, _start(model, start), decoding=decoding, progress=progress, **walk, **given)
+        walk["end"] = find_tokens(model, [_unescaped(end)])[0]
+    return reachable_chain(
+        model, _start(model, _unescaped(start)), decoding=decoding, progress=progress, **walk, **given
+    )
+
+
+def _unescaped(text: str) -> str:
+    """``\\n`` and ``\\t`` as typed in a shell, as the line end and the tab that they mean."""
+    return text.replace("\\n", "\n").replace("\\t", "\t")
 
 
 def _start(model: LanguageModel, text: str) -> list[int] | str:

@@ -25,6 +25,10 @@ def caption_lines(graph: StateGraph, *, unlabelled: int = 0) -> tuple[str, ...]:
     lines = (*_of_part(graph), *_of_states(graph))
     if graph.edges:
         lines += ("Arrow: next token (its probability); the wider, the likelier.",)
+    if graph.worst_cut > 0:
+        lines += (
+            f"Cut off, and the rest divided by its sum: up to {percent(graph.worst_cut)} of a state's probability.",
+        )
     if unlabelled:
         lines += (f"{unlabelled:,} of {len(graph.edges):,} arrows have no room for their label.",)
     return lines

@@ -67,6 +67,8 @@ class StateGraph:
         Where no stationary distribution is known, and only a part is drawn: steps from the uniform law that chose it.
     vouched : bool
         False if the masses come from a result that is not certified.
+    worst_cut : float
+        Most probability that was cut off at one drawn state before its arrows were divided by their sum.
     """
 
     nodes: tuple[GraphNode, ...]
@@ -77,6 +79,7 @@ class StateGraph:
     leaving: float = 0.0
     steps: int | None = None
     vouched: bool = True
+    worst_cut: float = 0.0
 
     @property
     def is_part(self) -> bool:
@@ -158,6 +161,7 @@ def state_graph(
         edges=edges,
         names=chain.vocabulary.names,
         n_states=n,
+        worst_cut=0.0 if chain.cut is None else float(chain.cut[drawn].max()),
         share=share,
         leaving=0.0 if weights is None else float(weights[drawn] @ leaving / share),
         steps=steps,

@@ -10,6 +10,8 @@ __all__ = ["MAX_STATES", "check_n_states"]
 MAX_STATES = 2**20
 """Default limit of states: about a minute for a small model, 8 MiB a token of table."""
 
+_MAX_BYTES = 4 * 2**30  # of a table, unless max_states says otherwise: 50,257 tokens reach it before MAX_STATES
+
 
 def check_n_states(states: StateSpace, *, max_states: int | None = None) -> int:
     """The number of states, if it is within the limit.
@@ -19,8 +21,8 @@ def check_n_states(states: StateSpace, *, max_states: int | None = None) -> int:
     TooManyStatesError
         Says how many states and bytes, which limit, what raises it, and which K would fit.
     """
-    limit = MAX_STATES if max_states is None else max_states
     V, K = states.vocab_size, states.context_length
+    limit = min(MAX_STATES, _MAX_BYTES // (8 * V)) if max_states is None else max_states
     n_digits = count_digits(V, K)
     if n_digits <= 18 and states.n_states <= limit:
         return states.n_states

@@ -30,7 +30,7 @@ def reachable_chain(
     min_probability: float = 0.0,
     min_reach: float = 0.0,
     decoding: Decoding | None = None,
-    end: int | None = None,
+    end: int | str | None = None,
     at_end: Literal["absorb", "restart"] = "absorb",
     outside: Literal["renormalise", "absorb"] = "renormalise",
     max_states: int | None = None,
@@ -52,8 +52,8 @@ def reachable_chain(
         cut off. Best for sequences that end: what is cut is rare, not only improbable at one step.
     decoding : Decoding, optional
         The rule by which tokens are drawn.
-    end : int, optional
-        The token that ends a sequence.
+    end : int or str, optional
+        The token that ends a sequence, by number or label.
     at_end : "absorb" or "restart"
         It leads to the state ``"(end)"``, or back to the start.
     outside : "renormalise" or "absorb"
@@ -95,7 +95,16 @@ def reachable_chain(
         if not (0 <= threshold < 1):
             raise ArgumentError(f"{name} must be from 0 to below 1: got {threshold}.")
     if not 1 <= len(first) <= K or not all(0 <= t < V for t in first):
-        raise ArgumentError(f"The start must be 1 to {K} tokens of 0..{V - 1}: got {first}.", start=first)
+        raise ArgumentError(
+            f"The start must be 1 to {K} tokens of 0..{V - 1}: got {start if isinstance(start, str) else first!r} "
+            f"({len(first)} tokens).",
+            start=first,
+        )
+    if isinstance(end, str):
+        named = vocabulary.parse(end)
+        if len(named) != 1:
+            raise ArgumentError(f"The end is one token: {end!r} is {len(named)}.", end=end)
+        end = named[0]
     if end is not None and not 0 <= end < V:
         raise ArgumentError(f"The end token must be one of 0..{V - 1}: got {end}.", end=end)
     rule = Decoding() if decoding is None else decoding

@@ -89,8 +89,10 @@ def check_options(factory: Factory, options: Mapping[str, Any], *, name: str) ->
             hint = f" Did you mean {near[0]}?" if near else ""
             listing = f"It takes {', '.join(known)}." if known else "It takes none."
             raise ArgumentError(f"The model {name} has no option {key!r}.{hint} {listing}", option=key, known=known)
-        hint = hints.get(key, Any)
-        checked[key] = _read(value, hint, key) if isinstance(value, str) else _checked(value, hint, key)
+        if isinstance(value, str):
+            checked[key] = _read(value, hints.get(key, _type_of_default(parameters, key)), key)
+        else:
+            checked[key] = _checked(value, hints.get(key, Any), key)
     missing = [
         p.name for p in parameters.values() if p.name in known and p.default is p.empty and p.name not in checked
     ]
@@ -129,6 +131,14 @@ def _checked(value: Any, hint: Any, key: str) -> Any:
         kind = "true or false" if bool in choices else "a number" if float in choices else "a whole number"
         raise ArgumentError(f"{key} must be {kind}: got {value!r}.", option=key)
     return value
+
+
+def _type_of_default(parameters: Mapping[str, inspect.Parameter], key: str) -> Any:
+    """What a parameter without annotation is meant to be, as far as its default tells."""
+    default = parameters[key].default if key in parameters else inspect.Parameter.empty
+    if isinstance(default, bool):
+        return bool
+    return {int: int | float, float: float}.get(type(default), Any)
 
 
 def _read(text: str, hint: Any, key: str) -> Any:

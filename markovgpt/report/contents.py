@@ -6,7 +6,7 @@ from math import isinf
 from typing import Any
 
 from markovgpt.chain import MarkovChain
-from markovgpt.model import model_name
+from markovgpt.model import model_name, training_tokens_of
 from markovgpt.report.charts import bar, curve
 from markovgpt.report.endings import left_out_section, lengths_section
 from markovgpt.report.phrases import bound_phrase, plural, probability, state_names, took
@@ -46,7 +46,7 @@ def _model_section(analysis: Analysis) -> Section:
         )
     if parameters is not None:
         facts.append(("parameters", f"{parameters:,}"))
-    tokens = getattr(model, "training_tokens", None)
+    tokens = training_tokens_of(model)
     if tokens is not None:
         text = chain.vocabulary.label(tokens.tolist()) if len(tokens) <= 40 else ""
         facts.append(("data", f"{plural(len(tokens), 'token')}{f': {text}' if text else ''}"))
@@ -84,6 +84,10 @@ def _training_section(analysis: Analysis) -> Section | None:
         facts.append(
             ("validation", f"{training.validation_loss:.6f} nats on the last {training.n_validation_tokens:,} tokens")
         )
+        if training.settings.loss == "all":
+            notes.append(
+                "The loss is over every position of a window, short contexts included; validation over full ones."
+            )
     elif training.settings.validation:
         notes.append("The data are too short to keep a part for validation.")
     return Section(title="Training", facts=tuple(facts), lines=lines, notes=tuple(notes))
@@ -158,7 +162,7 @@ def _entropy_section(analysis: Analysis) -> Section | None:
     notes = []
     if analysis.comparison is not None:
         bits = analysis.comparison.cross_entropy
-        said = "infinite: a token that occurs in the data is excluded" if isinf(bits) else f"{bits:.6f} bits per token"
+        said = "infinite (a token that occurs in the data is excluded)" if isinf(bits) else f"{bits:.6f} bits per token"
         facts.append(("training cross-entropy", f"{said}: model on its data"))
         facts.append(
             (

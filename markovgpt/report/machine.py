@@ -103,7 +103,8 @@ def _arrays(chain: MarkovChain | SparseChain) -> dict[str, NDArray[Any]]:
 
 
 def _transitions(chain: MarkovChain | SparseChain) -> dict[str, Any]:
-    return {"unit": "probability"} | {name: array.tolist() for name, array in _arrays(chain).items()}
+    layout = "csr" if isinstance(chain, SparseChain) else "table"
+    return {"unit": "probability", "layout": layout} | {name: array.tolist() for name, array in _arrays(chain).items()}
 
 
 def _sequence_lengths(analysis: Analysis) -> dict[str, Any] | None:

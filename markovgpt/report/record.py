@@ -22,7 +22,7 @@ from markovgpt.chain import MarkovChain
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration import build_chain
 from markovgpt.errors import NotComputedError
-from markovgpt.model import LanguageModel, Progress
+from markovgpt.model import LanguageModel, Progress, training_tokens_of
 from markovgpt.ngrams import DataComparison, NgramCounts, compare_to_counts, count_ngrams
 from markovgpt.sparse_chain import SparseChain
 from markovgpt.statespace import Lengths
@@ -119,7 +119,7 @@ def analyze_chain(
         stationary = stationary_distributions(chain, progress=progress)
     except NotComputedError as error:
         not_computed = str(error)
-    tokens = getattr(model, "training_tokens", None)
+    tokens = training_tokens_of(model)
     counts = comparison = lengths = None
     if isinstance(chain, SparseChain):
         if chain.special:

@@ -106,10 +106,12 @@ def _run(name: str, model: LanguageModel, expected: str | None) -> CheckResult:
         return CheckResult(check=name, outcome="skipped", message=reason)
     try:
         CHECKS[name](model)
-    except (AssertionError, ModelError) as failure:
+    except Exception as failure:  # whatever a model does to its checks is a result of theirs
         if expected is not None:
             return CheckResult(check=name, outcome="expected failure", message=expected)
-        return CheckResult(check=name, outcome="failed", message=str(failure))
+        ours = isinstance(failure, AssertionError | ModelError)
+        message = str(failure) if ours else f"{model_name(model)} failed: {type(failure).__name__}: {failure}"
+        return CheckResult(check=name, outcome="failed", message=message)
     if expected is not None:
         return CheckResult(check=name, outcome="failed", message=f"expected to fail ({expected}), but it passes")
     return CheckResult(check=name, outcome="passed")

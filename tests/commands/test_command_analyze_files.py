@@ -39,7 +39,7 @@ def test_json_probabilities_are_those_of_the_library(record, babygpt_chain):
     """Bit for bit: JSON numbers are written so that float64 comes back."""
     np.testing.assert_array_equal(record["transitions"]["probabilities"], babygpt_chain.probabilities)
     assert record["fingerprint"] == babygpt_chain.fingerprint
-    assert record["transitions"]["unit"] == "probability"
+    assert (record["transitions"]["unit"], record["transitions"]["layout"]) == ("probability", "table")
 
 
 def test_json_stationary_is_that_of_the_library(record, babygpt_chain):

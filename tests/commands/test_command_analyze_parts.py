@@ -23,6 +23,10 @@ def word():
         vocab_size=3, context_length=2, tokens=["a", "b", "."], name="word",
     )
 
+def lines():
+    """A letter or the end of the line, one half each."""
+    return mg.from_matrix([[0.5, 0.5]] * 2, tokens=["a", "\\n"], name="lines")
+
 def trap():
     """From "a" to the end or to "b", one half each; "b" is kept for ever."""
     return mg.from_matrix([[0, 0.5, 0.5], [0, 1, 0], [0, 0, 1]], tokens=["a", "b", "."], name="trap")
@@ -122,6 +126,13 @@ def test_rare_arrows_are_cut_and_the_rest_divided(record):
     assert facts(text)["on the long run"] == "50.00% of the model's sequences leave this chain before they end"
 
 
+def test_rare_contexts_are_cut(record):
+    """From "a", "aa" and "ab" are reached with 1/4 each: at a threshold of 0.3 the end alone is left."""
+    _, found = record("--reachable-from", "a", "--end", ".", "--min-reach", 0.3)
+    assert found["states"]["labels"] == ["a", "(end)"]
+    assert found["states"]["cut"] == [0.5, 0.0]
+
+
 def test_what_is_cut_may_lead_elsewhere(record):
     """Without division: half ends at once, half leaves."""
     text, found = record("--reachable-from", "a", "--end", ".", "--min-probability", 0.3, "--outside", "absorb")
@@ -141,6 +152,14 @@ def test_reachable_report_names_the_cost_and_the_states(record):
     """Five contexts, 1 + 4 * 2 tokens, in as many calls as the walk is deep: 3."""
     text, _ = record("--reachable-from", "a", "--end", ".")
     assert facts(text)["contexts"].startswith("6 in 3 calls of the model (reachable), 9 token positions")
+
+
+@pytest.mark.parametrize("end", ["\\n", "\n", "⏎", "#1"], ids=repr)
+def test_end_may_be_the_end_of_a_line(run, end):
+    """As typed in a shell, as it is, as it is shown, or by its number: 2 steps on average."""
+    result = run("analyze", "--model", "models.py:lines", "--reachable-from", "a", "--end", end)
+    assert result.exit_code == 0, result.stderr
+    assert facts(result.stdout)["expected"].startswith("2.0000 steps from a to the end")
 
 
 def test_sequence_that_never_ends_is_no_length(run):

@@ -50,11 +50,18 @@ def test_version_is_printed_by_the_module(environment):
     assert (done.stdout, done.stderr) == (f"markovgpt, version {mg.__version__}\n", "")
 
 
-def test_output_to_a_pipe_has_no_colours_and_no_progress(environment, untrained_folder):
+@pytest.fixture
+def analysis(tmp_path):
+    """``markovgpt analyze`` of a table: a short analysis, which does without torch."""
+    code = "import markovgpt as mg\nweather = mg.from_matrix([[0.9, 0.1], [0.3, 0.7]], name='weather')\n"
+    (tmp_path / "models.py").write_text(code, encoding="utf-8")
+    return [*PROGRAM, "analyze", "--model", "models.py:weather"]
+
+
+def test_output_to_a_pipe_has_no_colours_and_no_progress(environment, analysis):
     """Not one escape character in what a file or another program gets; nothing on stderr."""
-    command = [*PROGRAM, "analyze", "--model", str(untrained_folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout.startswith("babygpt as a Markov chain\n")
+    done = subprocess.run(analysis, capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.startswith("weather as a Markov chain\n")
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
 
@@ -107,21 +114,21 @@ def test_ctrl_c_in_training_saves_what_was_learned(environment, tmp_path):
     assert mg.load_model(str(tmp_path / "kept")).training.interrupted
 
 
-def test_report_can_be_read_halfway(environment, untrained_folder):
+def test_report_can_be_read_halfway(environment, analysis):
     """``markovgpt analyze | head -1``: the reader goes away, and the program does not complain."""
-    command = [*PROGRAM, "analyze", "--model", str(untrained_folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(analysis, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
 
 
-def test_progress_is_shown_on_a_terminal_only_after_a_second(environment, untrained_folder, tmp_path):
-    """A short analysis on a terminal is silent on stderr."""
+def test_short_analysis_shows_no_progress_on_a_terminal(environment, analysis, tmp_path):
+    """A bar that comes and goes within a second is noise: stderr has the note on the file, and no more."""
     ours, theirs = pty.openpty()
-    command = [*PROGRAM, "analyze", "--model", str(untrained_folder), "-o", "a.json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+    with subprocess.Popen(
+        [*analysis, "-o", "a.json"], stdout=subprocess.PIPE, stderr=theirs, env=environment
+    ) as process:
         os.close(theirs)
-        assert process.stdout.read().startswith(b"babygpt as a Markov chain\n")
+        assert process.stdout.read().startswith(b"weather as a Markov chain\n")
         shown = _rest(ours)
         os.close(ours)
     assert shown.strip() == "wrote a.json"

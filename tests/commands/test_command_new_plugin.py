@@ -35,7 +35,7 @@ def module(coin):
 def test_new_plugin_says_what_to_do_next(run):
     """Install, then analyse; both lines are to be copied."""
     result = run("new", "plugin", "coin")
-    assert "pip install -e markovgpt-coin" in result.stdout
+    assert "pip install -e 'markovgpt-coin[test]'" in result.stdout
     assert "markovgpt analyze --model coin" in result.stdout
 
 

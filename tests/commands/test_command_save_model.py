@@ -52,6 +52,27 @@ def test_save_model_writes_what_cannot_run_code(run):
     assert {path.suffix for path in Path("kept").iterdir()} == {".json", ".safetensors"}
 
 
+def test_save_model_refuses_a_folder_that_holds_a_model(run, refused):
+    """Hours of training are not overwritten by a slip; the old model is still there."""
+    run("analyze", "--untrained", "--save-model", "kept")
+    before = Path("kept/model.safetensors").read_bytes()
+    assert "kept holds a model already, which would be lost" in refused("analyze", "--seed", 7, "--save-model", "kept")
+    assert Path("kept/model.safetensors").read_bytes() == before
+
+
+def test_save_model_leaves_no_empty_folder_after_a_mistake(refused):
+    """The folder is made before training; if no model comes of it, it goes again."""
+    refused("analyze", "--data", "10121", "--save-model", "kept")
+    assert not Path("kept").exists()
+
+
+def test_save_model_leaves_a_folder_of_the_user_alone(refused):
+    """One that was there before, and files in it."""
+    Path("kept").mkdir()
+    refused("analyze", "--data", "10121", "--save-model", "kept")
+    assert Path("kept").is_dir()
+
+
 def test_finished_model_takes_no_options(refused, untrained_folder):
     """It is trained already: ``--steps`` would do nothing, and says so."""
     message = refused("analyze", "--model", untrained_folder, "--steps", 3)

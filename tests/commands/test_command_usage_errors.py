@@ -166,6 +166,7 @@ def test_save_model_is_refused_before_training_when_the_folder_cannot_be_made(re
     [
         pytest.param(["--end", "1"], "need --reachable-from CONTEXT", id="end"),
         pytest.param(["--min-probability", 0.1], "need --reachable-from CONTEXT", id="min-probability"),
+        pytest.param(["--min-reach", 0.1], "need --reachable-from CONTEXT", id="min-reach"),
         pytest.param(["--outside", "absorb"], "need --reachable-from CONTEXT", id="outside"),
         pytest.param(["--tokens", "0,7"], "'7' is no token of babygpt, which has 2: 0 1.", id="unknown token"),
         pytest.param(["--tokens", "0,"], "'' is no token of babygpt", id="empty token"),
@@ -177,7 +178,7 @@ def test_save_model_is_refused_before_training_when_the_folder_cannot_be_made(re
         pytest.param(["--prefix", "2"], "Token outside the vocabulary: character '2' at position 0", id="prefix"),
         pytest.param(["--prefix", "010"], "looks back 3 tokens, of which the prompt takes 3", id="no room"),
         pytest.param(["--reachable-from", "2"], "'2' in the context '2' is no token", id="start"),
-        pytest.param(["--reachable-from", ""], "The start must be 1 to 3 tokens of 0..1: got ()", id="empty start"),
+        pytest.param(["--reachable-from", ""], "The start must be 1 to 3 tokens of 0..1: got", id="empty start"),
         pytest.param(["--reachable-from", "0101"], "The start must be 1 to 3 tokens", id="long start"),
         pytest.param(["--reachable-from", "0", "--end", "2"], "'2' is no token of babygpt", id="unknown end"),
         pytest.param(["--reachable-from", "0", "--lengths", "all"], "not with --reachable-from", id="lengths"),
@@ -186,6 +187,7 @@ def test_save_model_is_refused_before_training_when_the_folder_cannot_be_made(re
         pytest.param(
             ["--reachable-from", "0", "--min-probability", 1], "min_probability must be from 0 to below 1", id="cut 1"
         ),
+        pytest.param(["--reachable-from", "0", "--min-reach", 1], "min_reach must be from 0 to below 1", id="reach 1"),
         pytest.param(["--reachable-from", "0", "--min-probability", "nan"], "from 0 to below 1: got nan", id="cut nan"),
     ],
 )

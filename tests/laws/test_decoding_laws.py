@@ -168,9 +168,9 @@ def test_top_p_stops_where_the_sum_is_reached_exactly(top_p: float, kept: int) -
 
 
 def test_top_p_takes_the_lowest_of_many_that_tie() -> None:
-    """64 equal tokens, exact in float64: a half is the first 32."""
-    p = Decoding(top_p=0.5).apply(np.zeros((1, 64)))
-    assert np.flatnonzero(p[0]).tolist() == list(range(32))
+    """64 tokens, every other one twice as likely, 2/96 each: 33/96 need 17 of those, the first 17."""
+    p = Decoding(top_p=33 / 96).apply(np.log(np.tile([[1.0, 2.0]], 32)))
+    assert np.flatnonzero(p[0]).tolist() == list(range(1, 34, 2))
 
 
 def test_rules_apply_in_the_usual_order() -> None:

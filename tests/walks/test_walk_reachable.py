@@ -178,6 +178,12 @@ def test_walk_labels_and_finds_its_states():
     assert repr(chain) == "<SparseChain of table: 2 reachable states, V=2, K=1>"
 
 
+def test_walk_takes_the_end_as_number_or_label():
+    """The same chain."""
+    model = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]], tokens=["a", "."])
+    assert mg.reachable_chain(model, "a", end=".").fingerprint == mg.reachable_chain(model, (0,), end=1).fingerprint
+
+
 def test_walk_row_leaves_out_what_leads_elsewhere():
     """Two thirds of a fair die of six lead out of a vocabulary of two: rows sum to 1/3."""
     die = mg.from_callable(lambda c: np.zeros((len(c), 6)), vocab_size=6, context_length=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import markovgpt as mg
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from markovgpt.testing import check_model
 
 import markovgpt_transformers as mt
 from markovgpt_transformers import model as model_module
+from markovgpt_transformers.forward import Forward
 
 every_architecture = pytest.mark.parametrize("architecture", sorted(tiny.CONFIGS))
 K = 6
@@ -130,6 +133,7 @@ def test_fingerprint_tells_models_apart_and_nothing_else(saved, tmp_path):
     assert here.fingerprint == there.fingerprint
     others = [
         mt.load(saved("gpt2"), context_length=2),
+        dataclasses.replace(here, prefix=(1,)),
         mt.load(saved("gpt2"), context_length=3, dtype="bfloat16"),
         mt.load(tiny.save(tmp_path, "gpt2", seed=1), context_length=3),
         mt.load(tiny.save(tmp_path / "more", "gpt2", n_positions=30, seed=0), context_length=3),
@@ -143,6 +147,30 @@ def test_a_network_in_training_mode_is_put_into_evaluation_mode():
     network = tiny.network("gpt2", attn_pdrop=0.5, resid_pdrop=0.5).train()
     model = mt.from_transformers(network, context_length=2)
     assert torch.equal(model.next_logits([[3, 4]]), model.next_logits([[3, 4]]))
+
+
+def test_a_forward_pass_of_the_oldest_kind_is_enough():
+    """No cache, no logits_to_keep: all logits come back, and the last are taken."""
+
+    class Old(torch.nn.Module):
+        def forward(self, input_ids):
+            answer.logits = torch.nn.functional.one_hot(input_ids, 3).float()  # says each token again
+            return answer
+
+    answer = type("Answer", (), {})()
+    logits = Forward(Old())(torch.tensor([[0, 1, 2], [2, 1, 0]]), last_only=True)
+    assert logits.argmax(-1).tolist() == [[2], [0]]
+
+
+def test_no_cache_is_filled_when_none_is_asked_for(saved, monkeypatch):
+    """use_cache is on by default in transformers, and would cost memory for every context of a batch."""
+    model, asked = mt.load(saved("gpt2"), context_length=3), []
+    whole = model.pretrained.transformer.forward
+    monkeypatch.setattr(
+        model.pretrained.transformer, "forward", lambda *a, **k: asked.append(k["use_cache"]) or whole(*a, **k)
+    )
+    model.next_logits([[1, 2]])
+    assert asked == [False]
 
 
 def test_contexts_may_be_read_only_and_are_not_written_to(loaded):

@@ -47,6 +47,13 @@ def test_sentence_piece_tokens_are_shown_as_text():
     )
 
 
+def test_special_tokens_keep_the_name_that_they_have():
+    """DeepSeek's begin with a wide bar and hold SentencePiece's blank: that is their name, and no blank."""
+    tokenizer = tiny.sentence_piece()
+    tokenizer.add_special_tokens({"eos_token": "<｜end▁of▁text｜>"})
+    assert token_texts(tokenizer, len(tokenizer))[-1] == "<｜end▁of▁text｜>"
+
+
 def test_every_label_is_different_when_a_made_up_name_is_taken():
     """'x' twice, and the name that the second would get exists already."""
 

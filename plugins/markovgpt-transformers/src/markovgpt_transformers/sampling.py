@@ -77,9 +77,7 @@ def _draw(
         do_sample=not greedy, num_beams=1, max_new_tokens=n, use_cache=model.cache_use.usable, **rule
     )
     with few_threads(model.n_parameters):
-        text: Tensor = model.pretrained.generate(
-            whole, generation_config=settings, attention_mask=torch.ones_like(whole)
-        )
+        text: Tensor = model.pretrained.generate(whole, generation_config=settings)
     return text[:, whole.shape[1] :]
 
 
@@ -87,7 +85,8 @@ def _draw(
 def _without_own_settings(network: Any) -> Iterator[None]:
     """Hide the checkpoint's generation settings, which fill in whatever a call leaves open; put them back after.
 
-    Among them may be temperature, top-k, penalties, suppressed tokens, and the tokens that end a text.
+    Among them may be temperature, top-k, penalties, suppressed tokens, the tokens that end a text, and the padding
+    token, which ``generate`` masks out of a prompt.
     """
     from transformers import GenerationConfig
 
