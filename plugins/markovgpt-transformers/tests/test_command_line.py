@@ -50,3 +50,10 @@ def test_command_line_says_what_is_wrong_in_one_line(saved, options, code, messa
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_import_is_cheap():
+    """torch and transformers are imported when a model is read: a wrong path or option costs no seconds."""
+    code = "import sys, markovgpt_transformers; print({'torch', 'transformers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "set()\n")
