@@ -30,7 +30,7 @@ def test_build_chain_refuses_more_states_than_the_limit() -> None:
 
 @pytest.mark.parametrize("lengths", ["full", "all"])
 def test_build_chain_refuses_an_astronomical_number_of_states(lengths: Any) -> None:
-    """50257^1024 has 4,815 digits. 4 GiB hold 10,682 rows of 50,257 tokens, fewer than 2^20; limit and flag are named."""
+    """50257^1024 has 4,815 digits. 4 GiB hold 10,682 rows of 50,257 tokens, fewer than 2^20; limit and flag named."""
     with pytest.raises(TooManyStatesError, match=r"a number of 4,815 digits\. The limit is 10,682 .*--max-states"):
         mg.build_chain(FakeModel(_never, vocab_size=50_257, context_length=1024), lengths=lengths)
 
