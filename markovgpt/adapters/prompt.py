@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -31,7 +32,7 @@ class _PromptedModel:
 
     @property
     def fingerprint(self) -> str:
-        return str(getattr(self.model, "fingerprint", ""))
+        return hashlib.sha256(f"{getattr(self.model, 'fingerprint', '')};{self.prompt.tolist()}".encode()).hexdigest()
 
     @property
     def n_parameters(self) -> Any:

@@ -21,6 +21,7 @@ __all__ = ["reachable_chain"]
 
 _MAX_STATES = 200_000
 _BATCH_SIZE = 1024
+_BATCH_CELLS = 2**22  # logits a call
 
 
 def reachable_chain(
@@ -120,16 +121,20 @@ def reachable_chain(
     level = walk.begin(first)  # (m, length): contexts of one depth, all of one length
     calls = positions = 0
     started = time.perf_counter()
+    step = max(1, min(batch_size, _BATCH_CELLS // V))  # contexts a call: a large vocabulary makes rows long
     while len(level):
-        for begin in range(0, len(level), batch_size):
-            contexts = level[begin : begin + batch_size]  # (b, length)
+        for begin in range(0, len(level), step):
+            contexts = level[begin : begin + step]  # (b, length)
             logits, left = next_logits_and_outside(model, contexts)  # (b, V), (b,)
             walk.leave(contexts, rule.apply(logits), left)
             calls, positions = calls + 1, positions + contexts.size
             if progress is not None:
                 progress("walking the contexts", len(walk.cut), len(walk.contexts))
-        level = walk.close_level()
-        if len(walk.contexts) > limit:
+            if walk.at_least() > limit:
+                break
+        else:
+            level = walk.close_level()
+        if walk.at_least() > limit:
             raise TooManyStatesError(
                 f"More than {limit:,} contexts can be reached from {vocabulary.label(first)!r}. Raise the "
                 "limit with --max-states (max_states=), or cut off more with --min-reach (now "

@@ -65,6 +65,7 @@ class Walk:
     cut: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # of the contexts that were asked
     arrows: list[_Arrows] = field(default_factory=list)  # of closed levels
     _level: list[_Arrows] = field(default_factory=list)  # of the batches of the open one
+    _growing: bool = True  # whether the contexts of the open level are shorter than K
 
     def __post_init__(self) -> None:
         self.contexts = np.empty((0, self.context_length), dtype=np.int64)
@@ -82,6 +83,7 @@ class Walk:
         rows, tokens = np.nonzero(kept)  # (a,) each
         grown = np.concatenate([contexts[rows], tokens[:, None]], axis=1)[:, -self.context_length :]  # (a, length')
         inside = 1 - outside  # (b,)
+        self._growing = contexts.shape[1] < self.context_length
         self._level.append(
             _Arrows(
                 sources=rows + len(self.cut),
@@ -92,6 +94,14 @@ class Walk:
             )
         )
         self.cut = np.concatenate([self.cut, outside + inside * np.where(kept, 0.0, law).sum(axis=1)])
+
+    def at_least(self) -> int:
+        """A number of contexts that the walk is sure to have, those that the open level leads to included."""
+        if self.min_reach > 0 or not self._level:
+            return len(self.contexts)
+        arrows = sum(int((part.tokens != (-1 if self.end is None else self.end)).sum()) for part in self._level)
+        sharing = 1 if self._growing else self.vocab_size  # most contexts that lead to the same one
+        return max(len(self.contexts), arrows // sharing)
 
     def close_level(self) -> NDArray[np.int64]:
         """Number the contexts that the level leads to; returns those not met before, ``(m, length')``."""

@@ -36,11 +36,11 @@ def report_sections(analysis: Analysis, *, top: int = 20) -> list[Section]:
 
 def _model_section(analysis: Analysis) -> Section:
     model, chain = analysis.model, analysis.chain
-    config = getattr(getattr(model, "network", None), "config", None)
+    config: Any = getattr(getattr(model, "network", None), "config", None)  # of our own GPT, or something else
     parameters = getattr(model, "n_parameters", None)
     facts = [("tokens", f"{chain.vocab_size:,}: {chain.vocabulary.overview(at_most=30)}")]
     facts.append(("context", plural(chain.context_length, "token")))
-    if config is not None:
+    if all(hasattr(config, name) for name in ("n_layer", "n_head", "n_embd")):
         facts.append(
             ("network", f"{plural(config.n_layer, 'layer')}, {plural(config.n_head, 'head')}, {config.n_embd} wide")
         )

@@ -67,10 +67,12 @@ def test_prompt_and_restriction_go_together():
 
 
 def test_prompted_model_is_still_its_model():
-    """Name, fingerprint and texts."""
+    """Name and texts; the law is another one behind each prompt, and so is the fingerprint."""
     model = mg.from_matrix(np.full((6, 2), 0.5), lengths="all", tokens="ab", name="letters")
     prompted = mg.with_prompt(model, "a")
-    assert (prompted.name, prompted.fingerprint) == ("letters", model.fingerprint)
+    assert prompted.name == "letters"
+    assert len({model.fingerprint, prompted.fingerprint, mg.with_prompt(model, "b").fingerprint}) == 3
+    assert prompted.fingerprint == mg.with_prompt(model, "a").fingerprint
     assert mg.build_chain(prompted).vocabulary.tokens == ("a", "b")
 
 
