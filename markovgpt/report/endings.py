@@ -9,7 +9,7 @@ from markovgpt.report.charts import bar
 from markovgpt.report.phrases import percent, plural
 from markovgpt.report.record import Analysis
 from markovgpt.report.sections import Column, Section, Table
-from markovgpt.sparse_chain import ELSEWHERE
+from markovgpt.sparse_chain import ELSEWHERE, END
 
 __all__ = ["left_out_section", "lengths_section"]
 
@@ -36,7 +36,8 @@ def left_out_section(analysis: Analysis) -> Section | None:
         facts.append(
             ("on the long run", f"{percent(float(pi.probabilities @ chain.cut))} of the probability, per token")
         )
-    notes = ("Cut off: tokens outside the chosen vocabulary, or below the threshold. The rest is divided by its sum.",)
+    fate = "It leads to (elsewhere)" if ELSEWHERE in getattr(chain, "special", ()) else "The rest is divided by its sum"
+    notes = (f"Cut off: tokens outside the chosen vocabulary, or below the threshold. {fate}.",)
     return Section(title="What was left out", facts=tuple(facts), notes=notes)
 
 
@@ -51,7 +52,9 @@ def lengths_section(analysis: Analysis) -> Section | None:
         return Section(title="Length of a sequence", warnings=("No sequence ends: the end is never reached.",))
     all_end = lengths.remaining <= 1e-9
     of_which = "" if all_end else "; of those that end"
-    expected = f"{lengths.mean:.4f} steps from {chain.label(0)} to the end, the ending token counted{of_which}"
+    ends = {END: "the end, the ending token counted", ELSEWHERE: "the step that leaves the chain"}
+    to = " or ".join(text for name, text in ends.items() if name in getattr(chain, "special", ()))
+    expected = f"{lengths.mean:.4f} steps from {chain.label(0)} to {to}{of_which}"
     facts = [("expected", expected)]
     if ended > 0.5:
         facts.append(("median", plural(lengths.quantile(0.5), "step")))
