@@ -7,7 +7,7 @@ from report_text import arrows, facts, sections, shares
 
 import markovgpt as mg
 
-# The notebook's chain after 50 steps: shared/FACTS.md, [A] for the percentages of P(1), [C] for the rest.
+# The notebook's chain after 50 steps: percentages of P(1) as it prints them, the rest computed by elimination.
 PERCENT_OF_1 = {"000": 73, "001": 78, "010": 76, "011": 80, "100": 75, "101": 79, "110": 78, "111": 45}
 P1 = {
     "000": 0.7316348,

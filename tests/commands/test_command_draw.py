@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-# Arrows of the notebook after 50 steps: the token and its rounded percent (shared/FACTS.md [A]).
+# Arrows of the notebook after 50 steps: the token and its rounded percent.
 PERCENT_OF_1 = {"000": 73, "001": 78, "010": 76, "011": 80, "100": 75, "101": 79, "110": 78, "111": 45}
 SIGNATURES = {
     ".svg": b"<?xml",
