@@ -14,7 +14,7 @@ _ONES = (0.7316348, 0.7814109, 0.7578247, 0.7956113, 0.7474891, 0.7928548, 0.779
 
 @pytest.fixture(scope="session")
 def notebook() -> MarkovChain:
-    """The 8-state chain of babygpt after 50 steps: P(1) of every state as printed in FACTS."""
+    """The 8-state chain of babygpt after 50 steps: P(1) of every state as the notebook prints it."""
     return chain_from_table([[1 - p, p] for p in _ONES])
 
 
