@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 __all__ = ["can_compile", "compiled"]
 
@@ -23,5 +23,4 @@ def compiled(function: F) -> F:
     """
     from numba import njit
 
-    kernel: F = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)
-    return kernel
+    return cast(F, njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function))
