@@ -23,4 +23,4 @@ def compiled(function: F) -> F:
     """
     from numba import njit
 
-    return cast(F, njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function))
+    return cast("F", njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function))
