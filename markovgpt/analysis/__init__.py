@@ -1,5 +1,6 @@
 """What does a chain do in the long run? One question a file; every answer comes from the table alone."""
 
+from markovgpt.analysis.absorption import Absorption, absorption_probabilities
 from markovgpt.analysis.classes import (
     CommunicatingClass,
     CommunicatingClasses,
@@ -12,6 +13,7 @@ from markovgpt.analysis.classes import (
 from markovgpt.analysis.entropy import entropy_rate, row_entropies
 from markovgpt.analysis.greedy import greedy_ties
 from markovgpt.analysis.lengths import LengthDistribution, absorption_lengths, staying_probability
+from markovgpt.analysis.loops import GreedyLoop, GreedyLoops, greedy_loops
 from markovgpt.analysis.stationary import (
     GTH_LIMIT,
     StationaryDistribution,
@@ -21,13 +23,18 @@ from markovgpt.analysis.stationary import (
 
 __all__ = [
     "GTH_LIMIT",
+    "Absorption",
     "CommunicatingClass",
     "CommunicatingClasses",
+    "GreedyLoop",
+    "GreedyLoops",
     "LengthDistribution",
     "StationaryDistribution",
     "absorption_lengths",
+    "absorption_probabilities",
     "communicating_classes",
     "entropy_rate",
+    "greedy_loops",
     "greedy_ties",
     "is_aperiodic",
     "is_irreducible",

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis.classes import CommunicatingClass, only_recurrent_class, recurrent_classes
-from markovgpt.chain import Chain
-from markovgpt.errors import ArgumentError, NotComputedError
-from markovgpt.solvers.certificate import stationary_error_bound
-from markovgpt.solvers.gth import gth
-from markovgpt.solvers.hitting import hitting_times
-from markovgpt.solvers.power import power_iteration
+from markovgpt.chain import Chain, MarkovChain
+from markovgpt.errors import ArgumentError
+from markovgpt.solvers.direct import solve_directly, solve_in_extended_precision
+from markovgpt.solvers.extended import ExtendedElimination
+from markovgpt.solvers.iterative import solve_iteratively
+from markovgpt.solvers.matrix_system import MatrixSystem
+from markovgpt.solvers.solution import Solution
+from markovgpt.solvers.system import System
+from markovgpt.solvers.table_system import TableSystem
 
 __all__ = [
+    "CERTIFIED_BOUND",
     "GTH_LIMIT",
-    "PUSH_LIMIT",
     "StationaryDistribution",
     "stationary_distribution",
     "stationary_distributions",
@@ -28,14 +32,8 @@ __all__ = [
 GTH_LIMIT = 4096
 """Most states of a recurrent class that is solved by elimination, accurate in every entry."""
 
-PUSH_LIMIT = 2**21
-"""Most states of a recurrent class that is solved by pushing, and certified if it forgets quickly enough."""
-
 CERTIFIED_BOUND = 1e-6
 """Largest proven L1 error of a distribution that is called certified."""
-
-_GUESS_STEPS = 64
-
 
 Progress = Callable[[str, int, int], None]
 
@@ -49,7 +47,7 @@ class StationaryDistribution:
     ----------
     probabilities : (n,) float64, read-only
         Over all states of the chain; 0 outside ``states``.
-    states : (m,) int64
+    states : (m,) int64, read-only
         The recurrent class that carries it.
     period : int
         Period of that class.
@@ -57,10 +55,17 @@ class StationaryDistribution:
         ``||pi P - pi||_1`` as computed. A small residual proves nothing by itself.
     error_bound : float
         Proven upper bound of ``||pi - exact||_1``; infinity if none below the trivial one, 2, was proven.
+    relative_error : float
+        Proven upper bound of ``|pi(s) / exact(s) - 1|`` for every state of the class; infinity if none was proven, as
+        for all chains that are too large for elimination.
     method : str
         The algorithm.
     iterations : int
-        Pushes of the algorithm; 0 for a direct one.
+        Cycles of the algorithm; 0 for a direct one.
+    interrupted : bool
+        Stopped by Ctrl-C: the best that was known then.
+    extended : ExtendedElimination, or None
+        The same beyond the digits and the range of float64, where that was asked for; in the order of ``states``.
     """
 
     probabilities: NDArray[np.float64]
@@ -68,11 +73,15 @@ class StationaryDistribution:
     period: int
     residual: float
     error_bound: float
+    relative_error: float
     method: str
     iterations: int = 0
+    interrupted: bool = False
+    extended: ExtendedElimination | None = None
 
     def __post_init__(self) -> None:
         self.probabilities.setflags(write=False)
+        self.states.setflags(write=False)
 
     @property
     def certified(self) -> bool:
@@ -80,18 +89,34 @@ class StationaryDistribution:
         return self.error_bound <= CERTIFIED_BOUND
 
 
-def stationary_distribution(chain: Chain, *, progress: Progress | None = None) -> StationaryDistribution:
+def stationary_distribution(
+    chain: Chain, *, tolerance: float = 1e-8, extended: bool = False, progress: Progress | None = None
+) -> StationaryDistribution:
     """The stationary distribution of a chain with one recurrent class: ``pi P = pi``, sum 1.
 
-    Up to 4,096 states by elimination, accurate in every entry; above that by pushing, and ``certified`` says whether an
-    error bound could be proven. Look at it: an uncertified distribution may be wrong altogether.
+    Up to 4,096 states by elimination, accurate in every entry; larger ones in stages, each only if the one before is
+    not enough (:mod:`markovgpt.solvers.iterative`). ``certified`` says whether an error bound could be proven. Look at
+    it: an uncertified distribution may be wrong altogether.
+
+    Parameters
+    ----------
+    chain : Chain
+        n states.
+    tolerance : float
+        L1 error to be proven, above 0, for classes of more than 4,096 states: work goes on until
+        ``error_bound <= tolerance``, or until no more can be proven.
+    extended : bool
+        Eliminate with some 25 digits and without underflow (``extended`` of the result); up to 4,096 states.
+    progress : callable, optional
+        Called as ``progress("stationary law: what was reached", 0, 0)``. After Ctrl-C the best so far is returned, and
+        says that it was ``interrupted``.
 
     Raises
     ------
     ReducibleChainError
         Several recurrent classes: names them. Use :func:`stationary_distributions`.
     NotComputedError
-        The recurrent class has more than 2^21 states.
+        Extended precision was asked for, and the recurrent class has more than 4,096 states.
 
     Examples
     --------
@@ -100,101 +125,91 @@ def stationary_distribution(chain: Chain, *, progress: Progress | None = None) -
     >>> pi.probabilities.round(12), pi.certified
     (array([0.75, 0.25]), True)
     """
-    return _of_class(chain, only_recurrent_class(chain, "stationary distribution"), chain.to_scipy(), progress)
+    _check(tolerance)
+    c = only_recurrent_class(chain, "stationary distribution")
+    return _of_class(chain, c, tolerance, extended, progress)
 
 
-def stationary_distributions(chain: Chain, *, progress: Progress | None = None) -> tuple[StationaryDistribution, ...]:
+def stationary_distributions(
+    chain: Chain, *, tolerance: float = 1e-8, extended: bool = False, progress: Progress | None = None
+) -> tuple[StationaryDistribution, ...]:
     """One stationary distribution a recurrent class, in the order of their lowest states.
 
-    Raises
-    ------
-    NotComputedError
-        A recurrent class has more than 2^21 states.
+    Parameters and errors are those of :func:`stationary_distribution`.
     """
-    matrix = chain.to_scipy()
-    return tuple(_of_class(chain, c, matrix, progress) for c in recurrent_classes(chain))
+    _check(tolerance)
+    found = []
+    for c in recurrent_classes(chain):
+        found.append(_of_class(chain, c, tolerance, extended, progress))
+        if found[-1].interrupted:
+            break
+    return tuple(found)
 
 
-def _of_class(chain: Chain, c: CommunicatingClass, matrix: Any, progress: Progress | None) -> StationaryDistribution:
-    m = len(c.states)
-    if m > PUSH_LIMIT:
-        raise NotComputedError(
-            f"Not computed above {PUSH_LIMIT:,} states: the stationary distribution of this recurrent class of {m:,}. "
-            "Use a shorter context, or fewer tokens.",
-            n_states=m,
-            limit=PUSH_LIMIT,
-        )
-    part = matrix if m == chain.n_states else matrix[c.states][:, c.states]  # (m, m)
-    method, solve = ("gth", _by_elimination) if m <= GTH_LIMIT else ("power iteration", _by_pushing)
-    pi, steps, target, iterations = solve(part, c.period, progress)
-    probabilities = np.zeros(chain.n_states)
-    probabilities[c.states] = pi
-    bound = stationary_error_bound(
-        pi,
-        push=lambda mu: mu @ part,
-        pull=lambda f: part @ f,
-        hitting_times=steps,
-        target=target,
-        terms=_most_terms(part),
-    )
+def _check(tolerance: float) -> None:
+    if not (tolerance > 0):
+        raise ArgumentError(f"tolerance is an error to be proven, above 0: got {tolerance!r}.", tolerance=tolerance)
+
+
+def _of_class(
+    chain: Chain, c: CommunicatingClass, tolerance: float, extended: bool, progress: Progress | None
+) -> StationaryDistribution:
+    def report(text: str) -> None:
+        if progress is not None:
+            progress(f"stationary law: {text}", 0, 0)
+
+    system: System
+    if extended or len(c.states) <= GTH_LIMIT:
+        matrix = _matrix_of(chain, c)
+        system = MatrixSystem(matrix)
+        solution = solve_in_extended_precision(matrix, progress=progress) if extended else solve_directly(matrix)
+    else:
+        system = _system_of(chain, c)
+        solution = solve_iteratively(system, tolerance=tolerance, report=report)
+    return _result(chain, c, system, solution)
+
+
+def _result(chain: Chain, c: CommunicatingClass, system: System, solution: Solution) -> StationaryDistribution:
+    law = solution.law
+    probabilities = law if len(law) == chain.n_states else np.zeros(chain.n_states)
+    if probabilities is not law:
+        probabilities[c.states] = law
     return StationaryDistribution(
         probabilities=probabilities,
         states=c.states,
         period=c.period,
-        residual=float(abs(pi @ part - pi).sum()),
-        error_bound=bound,
-        method=method,
-        iterations=iterations,
+        residual=float(abs(system.push(law) - law).sum()),
+        error_bound=solution.error_bound if solution.error_bound < 2 else math.inf,
+        relative_error=solution.relative_error,
+        method=solution.method,
+        iterations=solution.iterations,
+        interrupted=solution.interrupted,
+        extended=solution.extended,
     )
 
 
-class _Solution(NamedTuple):
-    stationary: NDArray[np.float64]  # (m,)
-    hitting_times: NDArray[np.float64]  # (m,) steps to the target, for the certificate
-    target: int
-    iterations: int
+def _matrix_of(chain: Chain, c: CommunicatingClass) -> Any:
+    """The transition matrix inside a class, ``csr_array (m, m)``."""
+    if isinstance(chain, MarkovChain) and len(c.states) < chain.n_states // 4:
+        return _rows_of(chain, c)
+    matrix = chain.to_scipy()
+    return matrix if len(c.states) == chain.n_states else matrix[c.states][:, c.states]
 
 
-def _by_elimination(part: Any, period: int, progress: Progress | None) -> _Solution:  # noqa: ARG001  # one signature
-    block = part.toarray()  # (m, m)
-    target = _likely_state(part)
-    pi, steps = _eliminate(block, target)
-    if pi[target] < pi.max() / 4:  # hitting times of a rare state are long, and would blur the bound
-        target = int(pi.argmax())
-        pi, steps = _eliminate(block, target)
-    return _Solution(pi, steps, target, 0)
+def _rows_of(chain: MarkovChain, c: CommunicatingClass) -> Any:
+    """The same without the matrix of all states: a small class of a large chain."""
+    from scipy.sparse import coo_array
+
+    rows = chain.probabilities[c.states]  # (m, V)
+    targets = chain.states.successors(c.states)  # (m, V)
+    sources, tokens = np.nonzero(rows)
+    places = np.searchsorted(c.states, targets[sources, tokens])
+    m = len(c.states)
+    return coo_array((rows[sources, tokens], (sources, places)), shape=(m, m)).tocsr()
 
 
-def _by_pushing(part: Any, period: int, progress: Progress | None) -> _Solution:
-    incoming = part.T.tocsr()  # (m, m); a push by rows of the transpose is twice as fast
-    pi, iterations = power_iteration(lambda mu: incoming @ mu, part.shape[0], lazy=period > 1, progress=progress)
-    target = int(pi.argmax())
-    return _Solution(pi, hitting_times(lambda f: part @ f, part.shape[0], target), target, iterations)
-
-
-def _eliminate(block: NDArray[np.float64], target: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Stationary law and hitting times of ``target``, both ``(m,)`` in the order of the states of ``block``."""
-    order = np.concatenate(([target], np.delete(np.arange(len(block)), target)))  # (m,) elimination leaves the first
-    try:
-        result = gth(block[np.ix_(order, order)])
-    except ArgumentError as error:  # the class is irreducible: only a product below 1e-308 can have cut it in two
-        raise NotComputedError(
-            "GTH elimination underflows double precision: the chain is too nearly reducible.", n_states=len(block)
-        ) from error
-    pi, steps = np.empty(len(block)), np.empty(len(block))
-    pi[order], steps[order] = result.stationary, result.hitting_times
-    return pi, steps
-
-
-def _most_terms(transition: Any) -> int:
-    """Most products that one entry of ``mu P`` or ``P f`` adds up."""
-    outgoing = np.diff(transition.indptr).max()
-    return int(max(outgoing, np.bincount(transition.indices).max()))
-
-
-def _likely_state(transition: Any) -> int:
-    """A state that a few steps from the uniform law make likely: a good last state of elimination."""
-    mu = np.full(transition.shape[0], 1 / transition.shape[0])  # (m,)
-    for _ in range(_GUESS_STEPS):
-        mu = (mu + mu @ transition) / 2  # lazy steps: a period must not matter
-    return int(mu.argmax())
+def _system_of(chain: Chain, c: CommunicatingClass) -> System:
+    """A class of many states: the table itself where it is the whole of it, and a sparse matrix otherwise."""
+    if isinstance(chain, MarkovChain) and len(c.states) == chain.states.sizes[-1]:
+        return TableSystem(chain.probabilities[-len(c.states) :])
+    return MatrixSystem(_matrix_of(chain, c))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from markovgpt.model import LanguageModel, Progress
     from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["chain_from", "part_of", "part_options"]
+__all__ = ["chain_from", "context_from", "part_of", "part_options"]
 
 Command = Callable[..., Any]
 
@@ -97,9 +97,7 @@ def chain_from(
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")
     if end is not None:
         walk["end"] = find_tokens(model, [_unescaped(end)])[0]
-    return reachable_chain(
-        model, _start(model, _unescaped(start)), decoding=decoding, progress=progress, **walk, **given
-    )
+    return reachable_chain(model, context_from(model, start), decoding=decoding, progress=progress, **walk, **given)
 
 
 def _unescaped(text: str) -> str:
@@ -107,7 +105,8 @@ def _unescaped(text: str) -> str:
     return text.replace("\\n", "\n").replace("\\t", "\t")
 
 
-def _start(model: LanguageModel, text: str) -> list[int] | str:
-    """The start as tokens: by the model's ``encode``, or as a label."""
+def context_from(model: LanguageModel, text: str) -> list[int] | str:
+    """A context that was typed, as tokens: by the model's ``encode``, or as a label."""
     encode = getattr(model, "encode", None)
-    return text if encode is None else [int(token) for token in encode(text)]
+    plain = _unescaped(text)
+    return plain if encode is None else [int(token) for token in encode(plain)]

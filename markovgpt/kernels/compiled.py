@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 
-__all__ = ["can_compile", "compiled"]
+__all__ = ["can_compile", "compiled", "compiled_exactly"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,8 +19,21 @@ def can_compile() -> bool:
 def compiled(function: F) -> F:
     """Compile a function at its first call, without the interpreter's lock, and keep the result on disk.
 
-    Divisions by zero give infinity as in NumPy; a product and a sum may be one rounding (FMA), never reordered.
+    Divisions by zero give infinity as in NumPy; a product and a sum may be one rounding (FMA), never reordered. Where
+    no folder can be written, every process compiles anew.
     """
+    return _jit(function, fastmath={"contract"})
+
+
+def compiled_exactly(function: F) -> F:
+    """As :func:`compiled`, with every operation rounded by itself: for arithmetic that computes its own errors."""
+    return _jit(function)
+
+
+def _jit(function: F, **options: Any) -> F:
     from numba import njit
 
-    return cast("F", njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function))
+    try:
+        return cast("F", njit(cache=True, nogil=True, error_model="numpy", **options)(function))
+    except RuntimeError:  # "no locator available": neither __pycache__ nor the user's cache folder can be written
+        return cast("F", njit(nogil=True, error_model="numpy", **options)(function))

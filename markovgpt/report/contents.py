@@ -5,17 +5,17 @@ from __future__ import annotations
 from math import isinf
 from typing import Any
 
-from markovgpt.chain import MarkovChain
 from markovgpt.model import model_name, training_tokens_of
 from markovgpt.report.charts import bar, curve
 from markovgpt.report.endings import left_out_section, lengths_section
-from markovgpt.report.phrases import bound_phrase, plural, probability, state_names, took
+from markovgpt.report.phrases import bound_phrase, loop_phrase, plural, probability, state_names, took, which_states
 from markovgpt.report.record import Analysis
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.transitions import heaviest_states, transitions_section
-from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["report_sections"]
+
+_LOOPS_SHOWN = 3
 
 
 def report_sections(analysis: Analysis, *, top: int = 20) -> list[Section]:
@@ -54,16 +54,8 @@ def _model_section(analysis: Analysis) -> Section:
     facts.append(("decoding", "none: the model's own law" if rule.is_default else rule.describe()))
     if chain.origin.model_fingerprint:
         facts.append(("fingerprint", chain.origin.model_fingerprint[:12]))
-    facts.append(("states", f"{chain.n_states:,}: {_which_states(chain)}"))
+    facts.append(("states", f"{chain.n_states:,}: {which_states(chain)}"))
     return Section(title=f"{model_name(model)} as a Markov chain", facts=tuple(facts))
-
-
-def _which_states(chain: MarkovChain | SparseChain) -> str:
-    K, V = chain.context_length, chain.vocab_size
-    if isinstance(chain, SparseChain):
-        others = f", and {' '.join(chain.special)}" if chain.special else ""
-        return f"the contexts reachable from {chain.label(0)!r}{others}"
-    return f"the {V}^{K} contexts" if chain.states.lengths == "full" or K == 1 else f"the contexts of length 1 to {K}"
 
 
 def _training_section(analysis: Analysis) -> Section | None:
@@ -104,7 +96,12 @@ def _classes_section(analysis: Analysis, *, top: int) -> Section:
     if len(recurrent) > top:
         facts.append(("and", f"{len(recurrent) - top:,} more recurrent classes"))
     facts.append(("transient", plural(classes.n_transient_states, "state") if classes.n_transient_states else "none"))
+    for number in range(min(len(analysis.loops), _LOOPS_SHOWN)):
+        name = "greedy loop" if len(analysis.loops) == 1 else f"greedy loop {number + 1}"
+        facts.append((name, loop_phrase(analysis.loops[number], chain.n_states)))
     notes = []
+    if len(analysis.loops) > _LOOPS_SHOWN:
+        notes.append(f"{len(analysis.loops) - _LOOPS_SHOWN:,} more greedy loops: markovgpt structure shows them.")
     if len(recurrent) == 1 and len(classes) == 1:
         notes.append("Irreducible: every state can reach every other.")
     if len(recurrent) > 1:

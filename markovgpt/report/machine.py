@@ -20,7 +20,7 @@ from markovgpt.model import model_name
 from markovgpt.report.record import Analysis
 from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["SCHEMA_VERSION", "json_report", "npz_report", "to_dict"]
+__all__ = ["SCHEMA_VERSION", "document_head", "json_report", "npz_report", "to_dict"]
 
 SCHEMA_VERSION = 1
 
@@ -32,13 +32,7 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
     there, and ``stationary["by_class"]`` has one record each.
     """
     chain = analysis.chain
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "markovgpt": markovgpt.__version__,
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("numpy", "scipy", "torch")},
-        "options": {"lengths": _lengths(chain), "decoding": asdict(chain.origin.decoding)},
-        "fingerprint": chain.fingerprint,
+    return document_head(chain) | {
         "model": _model(analysis),
         "states": _states(analysis),
         "transitions": _transitions(chain),
@@ -52,6 +46,18 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
             "token_positions": chain.origin.token_positions,
             "seconds": chain.origin.seconds,
         },
+    }
+
+
+def document_head(chain: MarkovChain | SparseChain) -> dict[str, Any]:
+    """What every document begins with: which program said it, of which chain."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "markovgpt": markovgpt.__version__,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "scipy", "torch")},
+        "options": {"lengths": _lengths(chain), "decoding": asdict(chain.origin.decoding)},
+        "fingerprint": chain.fingerprint,
     }
 
 

@@ -5,10 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.analysis import StationaryDistribution
-from markovgpt.chain import Chain
+from markovgpt.analysis import GreedyLoop, StationaryDistribution
+from markovgpt.chain import Chain, MarkovChain
+from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["bound_phrase", "percent", "plural", "probability", "state_names", "took"]
+__all__ = [
+    "bound_phrase",
+    "duration",
+    "loop_phrase",
+    "percent",
+    "plural",
+    "probability",
+    "shortened",
+    "state_names",
+    "took",
+    "which_states",
+]
 
 
 def plural(n: int, noun: str) -> str:
@@ -42,6 +54,17 @@ def probability(p: float) -> str:
     return f"{p:.6f}" if p >= 1e-4 else f"{p:.1e}"
 
 
+def duration(steps: float) -> str:
+    """An expected number of steps: two decimals, or three digits of a long one.
+
+    >>> duration(3.25), duration(12345.678), duration(2.5e9), duration(float("inf"))
+    ('3.25', '12,345.68', '2.50e+09', 'for ever')
+    """
+    if np.isinf(steps):
+        return "for ever"
+    return f"{steps:,.2f}" if steps < 1e6 else f"{steps:.2e}"
+
+
 def took(seconds: float) -> str:
     """A duration in words.
 
@@ -59,6 +82,32 @@ def state_names(chain: Chain, states: NDArray[np.int64], *, at_most: int = 12) -
     """The labels of the first states, and how many more there are."""
     shown = ", ".join(chain.label(int(s)) for s in states[:at_most])
     return shown + (f" and {len(states) - at_most:,} more" if len(states) > at_most else "")
+
+
+def shortened(text: str, *, at_most: int = 48) -> str:
+    """A text, or the beginning of a long one.
+
+    >>> shortened("0111"), shortened("01" * 6, at_most=5)
+    ('0111', '0101…')
+    """
+    return text if len(text) <= at_most else f"{text[: at_most - 1]}…"
+
+
+def loop_phrase(loop: GreedyLoop, n_states: int) -> str:
+    """A loop of greedy decoding: its text, its basin, and how long sampling stays."""
+    basin = f"{shortened(loop.text)}: {percent(loop.basin_size / n_states)} of the states lead there"
+    if loop.escape_probability == 0:
+        return f"{basin}; never left"
+    return f"{basin}; sampling leaves it after {duration(loop.expected_escape_time)} tokens on average"
+
+
+def which_states(chain: MarkovChain | SparseChain) -> str:
+    """Which contexts the states are."""
+    K, V = chain.context_length, chain.vocab_size
+    if isinstance(chain, SparseChain):
+        others = f", and {' '.join(chain.special)}" if chain.special else ""
+        return f"the contexts reachable from {chain.label(0)!r}{others}"
+    return f"the {V}^{K} contexts" if chain.states.lengths == "full" or K == 1 else f"the contexts of length 1 to {K}"
 
 
 def bound_phrase(pi: StationaryDistribution) -> str:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from markovgpt.analysis import (
     CommunicatingClasses,
+    GreedyLoops,
     LengthDistribution,
     StationaryDistribution,
     absorption_lengths,
     communicating_classes,
     entropy_rate,
-    greedy_ties,
+    greedy_loops,
     stationary_distributions,
 )
 from markovgpt.chain import MarkovChain
@@ -46,8 +47,8 @@ class Analysis:
         One a stationary distribution.
     not_computed : str
         Why there is no stationary distribution; empty if there is.
-    greedy_ties : (m,) int64
-        States whose likeliest token is not unique.
+    loops : GreedyLoops
+        Where greedy decoding goes round.
     counts : NgramCounts, or None
         Of the training data; None for a model that has none.
     comparison : DataComparison, or None
@@ -62,10 +63,15 @@ class Analysis:
     stationary: tuple[StationaryDistribution, ...]
     entropy_rates: tuple[float, ...]
     not_computed: str
-    greedy_ties: NDArray[np.int64]
+    loops: GreedyLoops
     counts: NgramCounts | None
     comparison: DataComparison | None
     lengths: LengthDistribution | None
+
+    @property
+    def greedy_ties(self) -> NDArray[np.int64]:
+        """States whose likeliest token is not unique, ``(m,)``."""
+        return self.loops.ties
 
     @property
     def only_stationary(self) -> StationaryDistribution | None:
@@ -130,11 +136,11 @@ def analyze_chain(
     return Analysis(
         model=model,
         chain=chain,
-        classes=communicating_classes(chain),
+        classes=communicating_classes(chain, progress=progress),
         stationary=stationary,
         entropy_rates=tuple(entropy_rate(chain, pi) for pi in stationary),
         not_computed=not_computed,
-        greedy_ties=greedy_ties(chain),
+        loops=greedy_loops(chain, progress=progress),
         counts=counts,
         comparison=comparison,
         lengths=lengths,

@@ -32,7 +32,7 @@ def power_iteration(
     lazy: bool,
     tolerance: float = 1e-15,
     max_iterations: int = 3000,
-    progress: Callable[[str, int, int], None] | None = None,
+    keep: Callable[[Vector, int], None],
 ) -> PowerResult:
     """Push the uniform law until a step changes it by at most ``tolerance`` (L1), or no longer makes progress.
 
@@ -46,8 +46,8 @@ def power_iteration(
         Average each step with staying: converges for periodic chains as well, at half the speed.
     tolerance, max_iterations
         When to stop.
-    progress : callable, optional
-        Called as ``progress("pushing towards the stationary law", step, max_iterations)``.
+    keep : callable
+        Called with each iterate and its number.
     """
     mu = np.full(n, 1 / n)  # (n,)
     best, since = np.inf, 0
@@ -60,8 +60,7 @@ def power_iteration(
         mu = after
         since = 0 if change < best else since + 1
         best = min(best, change)
-        if progress is not None:
-            progress("pushing towards the stationary law", step, max_iterations)
+        keep(mu, step)
         if change <= tolerance or since >= _PATIENCE:
             break
     return PowerResult(mu, step)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import markovgpt as mg
+from markovgpt.report.graph import structure_to_dict
 from markovgpt.report.machine import to_dict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,12 +87,13 @@ def test_link_check_notices_broken_links(tmp_path):
 
 
 def documents():
-    """What the program writes about a trained model, about two recurrent classes, and about a chain that ends."""
+    """What the program writes about a trained model, about two recurrent classes, a chain that ends, and a structure."""
     walk = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]])
     return {
         "trained": to_dict(mg.analyze(mg.load_model("babygpt"))),
         "two recurrent classes": to_dict(mg.analyze(mg.from_matrix([[1.0, 0.0], [0.0, 1.0]]))),
         "reachable": to_dict(mg.analyze_chain(walk, mg.reachable_chain(walk, "0", end=1))),
+        "structure": structure_to_dict(mg.chain_structure(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]))),
     }
 
 
@@ -120,14 +122,14 @@ def schema():
     return page[page.index("## The JSON document") : page.index("## Modules")]
 
 
-@pytest.mark.parametrize("which", ["trained", "two recurrent classes", "reachable"])
+@pytest.mark.parametrize("which", ["trained", "two recurrent classes", "reachable", "structure"])
 def test_every_json_key_is_described(which):
     """The table in docs/architecture.md has every key that is written."""
     assert sorted(set(keys_of(documents()[which])) - described(schema())) == []
 
 
 def test_no_described_json_key_is_gone():
-    """Every key in the first column is written for at least one of three documents."""
+    """Every key in the first column is written for at least one of these documents."""
     written = {key for document in documents().values() for key in keys_of(document)}
     parents = {path[:i] for path in written for i in range(len(path)) if path[i] == "."}
     in_first_column = set(re.findall(r"^\| `([\w.]+)`", schema(), flags=re.MULTILINE))

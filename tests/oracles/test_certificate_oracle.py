@@ -10,11 +10,13 @@ import pytest
 from exact import exact_hitting_times, exact_matrix, exact_stationary, l1_distance
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from strategies import chains, distributions
 
 import markovgpt as mg
 from markovgpt import MarkovChain
 from markovgpt.solvers.certificate import stationary_error_bound
+from markovgpt.solvers.matrix_system import MatrixSystem
 
 Logits = Callable[[np.random.Generator, int, int], np.ndarray]
 
@@ -34,8 +36,7 @@ def _chain(kind: str, seed: int, V: int = 2, K: int = 3) -> MarkovChain:
 
 
 def _bound(chain: MarkovChain, q: np.ndarray, w: np.ndarray, target: int) -> float:
-    V = chain.states.vocab_size
-    return stationary_error_bound(q, push=chain.push, pull=chain.pull, hitting_times=w, target=target, terms=V)
+    return stationary_error_bound(MatrixSystem(chain.to_scipy()), q, hitting_times=w, target=target)
 
 
 def _true_error(chain: MarkovChain, q: np.ndarray, states: np.ndarray | slice = slice(None)) -> float:
@@ -169,7 +170,7 @@ def test_error_bound_does_not_take_rounding_for_proof() -> None:
         return (P * f).sum(axis=1)
 
     assert (w - pull(w))[1:].min() > 0  # rounding alone
-    found = stationary_error_bound(q, push=P.T.dot, pull=pull, hitting_times=w, target=0, terms=4)
+    found = stationary_error_bound(MatrixSystem(csr_array(P)), q, hitting_times=w, target=0)
     assert float(l1_distance(q, exact_stationary(exact_matrix(P)))) <= found
 
 

@@ -1,0 +1,124 @@
+"""How does probability flow between lumps of states, and how exactly do the flows of a measure balance?
+
+The balance is computed in pairs of doubles (hi + lo, about 32 digits): products are split exactly (Dekker 1971), sums
+carry their rounding along (Knuth's two-sum). These loops are compiled without fused multiply-add, which would break both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markovgpt.kernels.compiled import compiled, compiled_exactly
+
+__all__ = ["balance", "balance_csr", "drift", "drift_csr", "lump_flows"]
+
+_SPLIT = 134217729.0  # 2^27 + 1
+
+
+@compiled
+def lump_flows(table: Any, mu: Any, lump: Any, flows: Any) -> None:
+    """Add the flow between every two lumps, ``sum mu(x) P(x, y)``, to ``flows (m, m)``; ``lump (n,)`` int32."""
+    n, V = table.shape
+    for s in range(n):
+        row = flows[lump[s]]
+        weight = mu[s]
+        for t in range(V):
+            row[lump[(s * V + t) % n]] += weight * table[s, t]
+
+
+@compiled_exactly
+def _add_product(total: float, rest: float, hi: float, lo: float, p: float) -> Any:
+    """``(total + rest) + (hi + lo) * p``, all non-negative."""
+    product = hi * p
+    scaled = _SPLIT * hi
+    h1 = scaled - (scaled - hi)
+    h2 = hi - h1
+    scaled = _SPLIT * p
+    p1 = scaled - (scaled - p)
+    p2 = p - p1
+    error = ((h1 * p1 - product) + h1 * p2 + h2 * p1) + h2 * p2 + lo * p
+    added = total + product
+    shadow = added - total
+    error += (total - (added - shadow)) + (product - shadow) + rest
+    result = added + error
+    return result, error - (result - added)
+
+
+@compiled_exactly
+def balance(start: int, stop: int, table: Any, hi: Any, lo: Any, net: Any, gross: Any) -> None:
+    """Inflow minus outflow, and their sum, of the states start..stop of the measure hi + lo; self-loops left out."""
+    n, V = table.shape
+    R = n // V
+    for y in range(start, stop):
+        r = y // V
+        t = y - r * V
+        into, into_rest, out, out_rest = 0.0, 0.0, 0.0, 0.0
+        for a in range(V):
+            s = a * R + r
+            if s != y:
+                into, into_rest = _add_product(into, into_rest, hi[s], lo[s], table[s, t])
+        for u in range(V):
+            if (y * V + u) % n != y:
+                out, out_rest = _add_product(out, out_rest, hi[y], lo[y], table[y, u])
+        net[y] = _difference(into, into_rest, out, out_rest)
+        gross[y] = into + out
+
+
+@compiled_exactly
+def balance_csr(
+    in_indptr: Any,
+    in_sources: Any,
+    in_data: Any,
+    out_indptr: Any,
+    out_data: Any,
+    hi: Any,
+    lo: Any,
+    net: Any,
+    gross: Any,
+) -> None:
+    """As :func:`balance`, for matrices of incoming and of outgoing arrows without self-loops."""
+    for y in range(len(hi)):
+        into, into_rest, out, out_rest = 0.0, 0.0, 0.0, 0.0
+        for k in range(in_indptr[y], in_indptr[y + 1]):
+            s = in_sources[k]
+            into, into_rest = _add_product(into, into_rest, hi[s], lo[s], in_data[k])
+        for k in range(out_indptr[y], out_indptr[y + 1]):
+            out, out_rest = _add_product(out, out_rest, hi[y], lo[y], out_data[k])
+        net[y] = _difference(into, into_rest, out, out_rest)
+        gross[y] = into + out
+
+
+@compiled_exactly
+def _difference(a: float, a_rest: float, b: float, b_rest: float) -> float:
+    """``(a + a_rest) - (b + b_rest)``."""
+    d = a - b
+    shadow = d - a
+    error = (a - (d - shadow)) - (b + shadow)
+    return d + (error + (a_rest - b_rest))
+
+
+@compiled_exactly
+def drift(start: int, stop: int, table: Any, w: Any, sums: Any, sizes: Any) -> None:
+    """``sum_y P(x, y) (w(x) - w(y))`` and the sum of its absolute terms, for the states x = start..stop."""
+    n, V = table.shape
+    for x in range(start, stop):
+        total, absolute = 0.0, 0.0
+        for t in range(V):
+            term = table[x, t] * (w[x] - w[(x * V + t) % n])
+            total += term
+            absolute += abs(term)
+        sums[x] = total
+        sizes[x] = absolute
+
+
+@compiled_exactly
+def drift_csr(indptr: Any, targets: Any, data: Any, w: Any, sums: Any, sizes: Any) -> None:
+    """As :func:`drift`, for a matrix of outgoing arrows without self-loops."""
+    for x in range(len(w)):
+        total, absolute = 0.0, 0.0
+        for k in range(indptr[x], indptr[x + 1]):
+            term = data[k] * (w[x] - w[targets[k]])
+            total += term
+            absolute += abs(term)
+        sums[x] = total
+        sizes[x] = absolute

@@ -1,0 +1,214 @@
+"""How are a chain's slowest questions solved? Along the path of greedy decoding, and between its loops.
+
+A cold chain follows its likeliest tokens for long, and so do mass, expected times and errors. Sweeping the equations in
+the order of greedy decoding (Gauss-Seidel) carries them all the way down in one pass, where a push moves one step; what
+remains are the shares of the loops that greedy decoding ends in, and those are solved on the small chain of loops and
+basins, by elimination (aggregation and disaggregation; Koury, McAllister & Stewart 1984). Nothing is subtracted in the
+stationary law, so that shares of 1e-14 and switches once in 1e14 steps keep their digits.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.solvers.lumped import LumpedFlows
+from markovgpt.solvers.matrix_system import MatrixSystem
+from markovgpt.solvers.solution import Attempt, Keep, Report
+from markovgpt.solvers.system import System
+
+__all__ = ["Forest", "correction", "greedy_forest", "hitting_times", "stationary_law"]
+
+Vector = NDArray[np.float64]
+_SWEEPS = 4
+_DENSE_LUMPS = 256  # more lumps are a sparse chain, to which the same method is applied
+_INNER_CYCLES = 2
+
+
+class Forest(NamedTuple):
+    """Where greedy decoding leads.
+
+    Attributes
+    ----------
+    order : (n,) int32
+        Every state before its likeliest successor, but for one state of each loop.
+    lump : (n,) int32
+        Loops are lumps, and so are the states that lead into each loop.
+    m : int
+        Number of lumps.
+    """
+
+    order: NDArray[np.int32]
+    lump: NDArray[np.int32]
+    m: int
+
+
+def greedy_forest(system: System) -> Forest:
+    """The paths of greedy decoding of a chain."""
+    from markovgpt.kernels.forest import greedy_forest as forest_of
+
+    order, n_transient, loop, n_loops = forest_of(system.greedy_successors())
+    lump = loop.copy()  # (n,)
+    lump[order[:n_transient]] += n_loops  # a loop and what leads into it mix slowly with each other
+    used = np.flatnonzero(np.bincount(lump, minlength=2 * n_loops))
+    number = np.zeros(2 * n_loops, dtype=np.int32)
+    number[used] = np.arange(len(used), dtype=np.int32)
+    return Forest(order, number[lump], len(used))
+
+
+def _paired(chain: MatrixSystem) -> Forest:
+    """As :func:`greedy_forest`, for a chain of lumps: staying does not count, and each loop takes in what leads to it.
+
+    No loop is shorter than two, so there are at most half as many lumps.
+    """
+    from markovgpt.kernels.forest import greedy_forest as forest_of
+
+    order, _, loop, n_loops = forest_of(chain.likeliest_others())
+    return Forest(order, loop, n_loops)
+
+
+def stationary_law(
+    system: System,
+    start: Vector,
+    forest: Forest,
+    *,
+    tolerance: float = 1e-15,
+    max_cycles: int = 60,
+    keep: Keep,
+    report: Report,
+) -> Attempt:
+    """The stationary law ``(n,)``, from a positive first guess."""
+    mu, nothing = start.copy(), np.zeros(system.n)
+    changes: list[float] = []
+    for cycle in range(1, max_cycles + 1):
+        before = mu.copy()
+        if cycle > 1:
+            lumps = _Lumps(system, mu, forest)
+            mu *= lumps.spread(lumps.shares())
+        for _ in range(_SWEEPS):
+            system.sweep_measure(mu, nothing, forest.order)
+            mu /= mu.sum()
+        changes.append(float(abs(mu - before).sum()))
+        keep(mu, cycle)
+        report(f"stationary law, cycle {cycle}: last change {changes[-1]:.0e}")
+        stalled = cycle > 3 and changes[-1] < 1e-11 and changes[-1] > min(changes[:-1]) / 2
+        if not (changes[-1] > tolerance) or stalled:
+            return Attempt(mu, cycle, True)
+    return Attempt(mu, max_cycles, False)
+
+
+def hitting_times(
+    system: System,
+    pi: Vector,
+    target: int,
+    forest: Forest,
+    *,
+    goal: float = 0.25,
+    max_cycles: int = 60,
+    report: Report,
+) -> Attempt:
+    """Expected steps to ``target``, ``(n,)``, to within ``goal`` of a step in the equation of every other state."""
+    source = np.ones(system.n)
+    source[target] -= 1 / pi[target]
+    lumps = _Lumps(system, pi, forest)
+    h = np.zeros(system.n)
+    for cycle in range(1, max_cycles + 1):
+        rest = _function_cycle(system, pi, h, source, forest, lumps)
+        rest[target] = 0.0
+        worst = float(abs(rest).max())
+        report(f"times to reach the likeliest state, cycle {cycle}: within {worst:.0e} steps")
+        if not (worst > goal):
+            return Attempt(h - h[target], cycle, True)
+    return Attempt(h - h[target], max_cycles, False)
+
+
+def correction(
+    system: System, pi: Vector, net: Vector, forest: Forest, *, reduction: float = 1e-6, max_cycles: int = 30
+) -> Vector:
+    """The e ``(n,)`` of ``e - e P = net``: what must be added to ``pi`` for its flows to balance."""
+    lumps = _Lumps(system, pi, forest)
+    e = np.zeros(system.n)
+    first = float(abs(net).sum())
+    for _ in range(max_cycles):
+        rest = _measure_cycle(system, pi, e, net, forest, lumps)
+        if not (float(abs(rest).sum()) > reduction * first):
+            break
+    return e
+
+
+def _function_cycle(system: System, pi: Vector, f: Vector, source: Vector, forest: Forest, lumps: _Lumps) -> Vector:
+    """Improve f, in place, towards ``f = P f + source``; returns what is missing."""
+    f += lumps.spread(lumps.function(lumps.gather(pi * (source + system.pull(f) - f))))
+    for _ in range(_SWEEPS):
+        system.sweep_function(f, source, forest.order)
+    return source + system.pull(f) - f
+
+
+def _measure_cycle(system: System, pi: Vector, mu: Vector, source: Vector, forest: Forest, lumps: _Lumps) -> Vector:
+    """Improve mu, in place, towards ``mu = mu P + source``; returns what is missing."""
+    mu += pi * lumps.spread(lumps.measure(lumps.gather(source + system.push(mu) - mu)))
+    for _ in range(_SWEEPS):
+        system.sweep_measure(mu, source, forest.order)
+    return source + system.push(mu) - mu
+
+
+@final
+class _Lumps:
+    """The lumps that carry mass, heaviest first, and the chain between them: dense and eliminated, or sparse."""
+
+    def __init__(self, system: System, pi: Vector, forest: Forest) -> None:
+        mass: Vector = np.bincount(forest.lump, pi, forest.m).astype(np.float64, copy=False)
+        present = np.flatnonzero(mass > 0)
+        numbers = present[np.argsort(-mass[present], kind="stable")]  # (m',)
+        self._numbers, self._lump, self._m = numbers, forest.lump, forest.m
+        self._direct: LumpedFlows | None = None
+        if len(numbers) <= _DENSE_LUMPS:
+            flows = system.lump_flows(pi, forest.lump, forest.m)
+            self._direct = LumpedFlows(flows[np.ix_(numbers, numbers)])
+            return
+        self._mass = mass[numbers]
+        sparse = system.lumped(pi, forest.lump, forest.m)[numbers][:, numbers].tocsr()
+        sparse.data /= np.repeat(self._mass, np.diff(sparse.indptr))
+        self._chain = MatrixSystem(sparse)
+        self._forest = _paired(self._chain)
+
+    def gather(self, values: Vector) -> Vector:
+        sums: Vector = np.bincount(self._lump, values, self._m)[self._numbers].astype(np.float64, copy=False)
+        return sums
+
+    def spread(self, values: Vector) -> Vector:
+        every = np.zeros(self._m)
+        every[self._numbers] = values
+        spread: Vector = every[self._lump]
+        return spread
+
+    def shares(self) -> Vector:
+        """By which factor the mass of each lump must change for their flows to balance."""
+        if self._direct is not None:
+            found = self._direct.stationary_factors()
+            return found if np.isfinite(found).all() and found.max() > 0 else np.ones(len(found))
+        cycles = 1 + _INNER_CYCLES
+        law = stationary_law(
+            self._chain, self._mass, self._forest, max_cycles=cycles, keep=lambda *_: None, report=lambda _: None
+        )
+        return law.value / self._mass
+
+    def function(self, rho: Vector) -> Vector:
+        """The c of ``c = P c + rho / mass`` in the chain of lumps."""
+        if self._direct is not None:
+            return self._direct.function(rho)
+        c, inner = np.zeros(len(rho)), _Lumps(self._chain, self._mass, self._forest)
+        for _ in range(_INNER_CYCLES):
+            _function_cycle(self._chain, self._mass, c, rho / self._mass, self._forest, inner)
+        return c
+
+    def measure(self, rho: Vector) -> Vector:
+        """The c of ``c mass = (c mass) P + rho`` in the chain of lumps."""
+        if self._direct is not None:
+            return self._direct.measure(rho)
+        mu, inner = np.zeros(len(rho)), _Lumps(self._chain, self._mass, self._forest)
+        for _ in range(_INNER_CYCLES):
+            _measure_cycle(self._chain, self._mass, mu, rho, self._forest, inner)
+        return mu / self._mass

@@ -1,0 +1,122 @@
+"""How is the stationary law of a large chain found, and then proven? In stages, each if the one before is not enough.
+
+| stage                | solves                                         | is given up, or not enough, when          |
+|----------------------|------------------------------------------------|-------------------------------------------|
+| cycles over suffixes | law and hitting times of a table, by pushing   | the last cycles promise too many more     |
+| greedy sweeps        | both, of any chain, in the order of greedy     | not converged after 60 cycles             |
+|                      | decoding, with its loops as lumps              |                                           |
+| correction           | the law to twice the digits, up to three times | the proven bound is within the tolerance, |
+|                      |                                                | or no longer shrinks                      |
+| power iteration      | the law, with hitting times by GMRES           | only where there is no compiler           |
+
+A small change from cycle to cycle is no sign of being right; so the law of a stage counts once its hitting times prove
+it, and where they cannot be found quickly the next stage begins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.kernels.compiled import can_compile
+from markovgpt.solvers import greedy, suffix
+from markovgpt.solvers.certificate import stationary_error_bound
+from markovgpt.solvers.hitting import hitting_times
+from markovgpt.solvers.power import power_iteration
+from markovgpt.solvers.solution import Report, Solution
+from markovgpt.solvers.system import System
+from markovgpt.solvers.table_system import TableSystem
+
+__all__ = ["solve_iteratively"]
+
+Vector = NDArray[np.float64]
+_CORRECTIONS = 3
+
+
+def solve_iteratively(system: System, *, tolerance: float, report: Report) -> Solution:
+    """Stationary law of an irreducible chain with a proven L1 error, at most ``tolerance`` if that can be reached.
+
+    On an interrupt (Ctrl-C) the best law so far is returned, with the bound that is proven for it.
+    """
+    solution = Solution(law=np.full(system.n, 1 / system.n), method="pushing")
+    try:
+        _solve(system, solution, tolerance, report)
+    except KeyboardInterrupt:
+        solution.interrupted = True
+    return solution
+
+
+def _solve(system: System, solution: Solution, tolerance: float, report: Report) -> None:
+    times: Vector | None = None
+    if not can_compile():
+        _by_pushing(system, solution, report)
+        return
+    if isinstance(system, TableSystem):
+        times = _by_suffixes(system, solution, report)
+        if solution.error_bound <= tolerance:
+            return
+    forest = greedy.greedy_forest(system)
+    if times is None:
+        times = _by_sweeps(system, solution, forest, report)
+    for _ in range(_CORRECTIONS):
+        if solution.error_bound <= tolerance or times is None:
+            return
+        before = solution.error_bound
+        _correct(system, solution, forest, times, report)
+        if not (solution.error_bound < before / 2):
+            return
+
+
+def _by_pushing(system: System, solution: Solution, report: Report) -> None:
+    """All that is left without a compiler: enough where the chain soon forgets where it was."""
+    found = power_iteration(system.push, system.n, lazy=True, keep=solution.keep)
+    solution.law, solution.method, solution.iterations = found.stationary, "power iteration", found.iterations
+    times = hitting_times(system.pull, system.n, int(solution.law.argmax()))
+    _prove(system, solution, times, report)
+
+
+def _by_suffixes(system: TableSystem, solution: Solution, report: Report) -> Vector | None:
+    """Law and hitting times by cycles over suffixes; None where they were given up."""
+    law = suffix.stationary_law(system, keep=solution.keep, report=report)
+    if not np.isfinite(law.value).all():
+        return None
+    solution.law, solution.method, solution.iterations = law.value, "suffix cycles", law.cycles
+    if not law.converged:
+        return None
+    target = int(solution.law.argmax())
+    times = suffix.hitting_times(system, solution.law, target, report=report)
+    if not times.converged:
+        return None
+    return _prove(system, solution, np.maximum(times.value, 0.0), report)
+
+
+def _by_sweeps(system: System, solution: Solution, forest: greedy.Forest, report: Report) -> Vector:
+    """Law and hitting times by greedy sweeps, from the best law so far."""
+    before = solution.iterations
+    law = greedy.stationary_law(system, solution.law, forest, keep=solution.keep, report=report)
+    solution.law, solution.method, solution.iterations = law.value, "greedy sweeps", before + law.cycles
+    target = int(solution.law.argmax())
+    times = greedy.hitting_times(system, solution.law, target, forest, report=report)
+    return _prove(system, solution, np.maximum(times.value, 0.0), report)
+
+
+def _prove(system: System, solution: Solution, times: Vector, report: Report) -> Vector:
+    target = int(solution.law.argmax())
+    solution.error_bound = stationary_error_bound(system, solution.law, hitting_times=times, target=target)
+    report(f"error bound so far {solution.error_bound:.0e}")
+    return times
+
+
+def _correct(system: System, solution: Solution, forest: greedy.Forest, times: Vector, report: Report) -> None:
+    """Add what the flows of the law, computed to 32 digits, still lack; kept if the bound shrinks."""
+    high, low = solution.law, np.zeros(system.n) if solution.low is None else solution.low
+    net = system.balance(high, low).net
+    low = low + greedy.correction(system, high, net, forest)
+    improved = np.maximum(high + low, 0.0)
+    low = low - (improved - high)  # what is rounded off, exactly
+    bound = stationary_error_bound(
+        system, improved, low=low, hitting_times=times, target=int(np.flatnonzero(times == 0)[0])
+    )
+    report(f"error bound so far {bound:.0e}")
+    if bound < solution.error_bound:
+        solution.law, solution.low, solution.error_bound = improved, low, bound

@@ -1,0 +1,139 @@
+"""What does a sparse transition matrix do as a system of equations?"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from markovgpt.kernels.compiled import can_compile
+from markovgpt.solvers.system import UNIT, Balance, balance_in_pairs, collected, rounded_down
+
+__all__ = ["MatrixSystem"]
+
+Vector = NDArray[np.float64]
+_COMPILED_FROM = 4097  # states; for fewer it does not pay to import a compiler
+
+
+@final
+class MatrixSystem:
+    """A sparse transition matrix, ``csr_array (n, n)``."""
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = matrix
+        self.n = int(matrix.shape[0])
+
+    @cached_property
+    def _incoming(self) -> Any:
+        return self.matrix.T.tocsr()
+
+    @cached_property
+    def _out(self) -> Any:
+        """Outgoing arrows without self-loops."""
+        loops = self.matrix.copy()
+        loops.setdiag(0.0)
+        loops.eliminate_zeros()
+        return loops
+
+    @cached_property
+    def _into(self) -> Any:
+        """Incoming arrows without self-loops: row y holds the sources of y."""
+        return self._out.T.tocsr()
+
+    @cached_property
+    def _leaving(self) -> Vector:
+        return np.asarray(self._out.sum(axis=1)).ravel()
+
+    @property
+    def most_arrows(self) -> int:
+        return int(max(np.diff(self.matrix.indptr).max(), np.diff(self._incoming.indptr).max()))
+
+    def push(self, mu: Vector) -> Vector:
+        after: Vector = self._incoming @ mu
+        return after
+
+    def pull(self, f: Vector) -> Vector:
+        before: Vector = self.matrix @ f
+        return before
+
+    def row_sums(self) -> Vector:
+        return np.asarray(self.matrix.sum(axis=1)).ravel()
+
+    def greedy_successors(self) -> NDArray[np.int32]:
+        return _likeliest(self.matrix)
+
+    def likeliest_others(self) -> NDArray[np.int32]:
+        """Likeliest successor of every state but itself, ``(n,)``."""
+        return _likeliest(self._out)
+
+    def sweep_measure(self, mu: Vector, source: Vector, order: NDArray[np.int32]) -> None:
+        from markovgpt.kernels.sweeps import sweep_measure_csr
+
+        into = self._into
+        sweep_measure_csr(into.indptr, into.indices, into.data, self._leaving, order, source, mu)
+
+    def sweep_function(self, f: Vector, source: Vector, order: NDArray[np.int32]) -> None:
+        from markovgpt.kernels.sweeps import sweep_function_csr
+
+        out = self._out
+        sweep_function_csr(out.indptr, out.indices, out.data, self._leaving, order, source, f)
+
+    def lump_flows(self, mu: Vector, lump: NDArray[np.int32], m: int) -> NDArray[np.float64]:
+        sources = np.repeat(np.arange(self.n), np.diff(self.matrix.indptr))  # (nnz,)
+        pairs = lump[sources].astype(np.int64) * m + lump[self.matrix.indices]
+        return _sums(pairs, mu[sources] * self.matrix.data, m * m).reshape(m, m)
+
+    def lumped(self, mu: Vector, lump: NDArray[np.int32], m: int) -> csr_array[Any]:
+        sources = np.repeat(np.arange(self.n), np.diff(self.matrix.indptr))  # (nnz,)
+        return collected(mu[sources] * self.matrix.data, lump[sources], lump[self.matrix.indices], m)
+
+    def balance(self, hi: Vector, lo: Vector) -> Balance:
+        into, out, n = self._into, self._out, self.n
+        if not self._is_compiled:
+            flows = hi[self._sources] * out.data  # (nnz,)
+            incoming, outgoing = _sums(out.indices, flows, n), _sums(self._sources, flows, n)
+            neglected = abs(lo) * self._leaving + abs(lo) @ out
+            rounding = (self.most_arrows + 3) * UNIT * (incoming + outgoing) + 2 * neglected
+            return Balance(incoming - outgoing, rounding)
+        from markovgpt.kernels.flows import balance_csr
+
+        net, gross = np.empty(n), np.empty(n)
+        balance_csr(into.indptr, into.indices, into.data, out.indptr, out.data, hi, lo, net, gross)
+        return balance_in_pairs(net, gross, self.most_arrows)
+
+    def drift(self, w: Vector) -> Vector:
+        out, n = self._out, self.n
+        if not self._is_compiled:
+            terms = out.data * (w[self._sources] - w[out.indices])  # (nnz,)
+            total, absolute = _sums(self._sources, terms, n), _sums(self._sources, abs(terms), n)
+        else:
+            from markovgpt.kernels.flows import drift_csr
+
+            total, absolute = np.empty(n), np.empty(n)
+            drift_csr(out.indptr, out.indices, out.data, w, total, absolute)
+        return rounded_down(total, absolute, self.most_arrows)
+
+    @property
+    def _is_compiled(self) -> bool:
+        return self.n >= _COMPILED_FROM and can_compile()
+
+    @cached_property
+    def _sources(self) -> NDArray[np.int64]:
+        """Source of every arrow that is no self-loop, ``(nnz,)``."""
+        return np.repeat(np.arange(self.n), np.diff(self._out.indptr))
+
+
+def _sums(places: NDArray[Any], values: Vector, n: int) -> Vector:
+    """Sum of the values of each place, ``(n,)``."""
+    return np.bincount(places, values, n).astype(np.float64, copy=False)
+
+
+def _likeliest(matrix: csr_array[Any]) -> NDArray[np.int32]:
+    """Column of the largest entry of each row, the first of a tie, ``(n,)``; no row is empty."""
+    starts, data = matrix.indptr[:-1], matrix.data
+    largest = np.repeat(np.maximum.reduceat(data, starts), np.diff(matrix.indptr))  # (nnz,)
+    places = np.where(data == largest, np.arange(len(data)), len(data))
+    return np.asarray(matrix.indices[np.minimum.reduceat(places, starts)], dtype=np.int32)

@@ -1,0 +1,179 @@
+"""How are the equations of a table solved by forgetting the oldest token? Step, and correct by ever shorter contexts.
+
+One push of a measure gives the joint law of the last K - 1 tokens and the next. Its conditional law is a chain of order
+K - 1: a V-th of the states, and again a table. Its stationary law, found in the same way down to a handful of states,
+corrects the shares of all suffixes at once (multilevel aggregation over a natural hierarchy; Horton & Leutenegger
+1994). A cycle costs little more than two pushes. For expected times the same chains are used the other way round.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.solvers.lumped import LumpedFlows
+from markovgpt.solvers.solution import Attempt, Keep, Report
+from markovgpt.solvers.table_system import TableSystem
+
+__all__ = ["hitting_times", "stationary_law"]
+
+Vector = NDArray[np.float64]
+_BOTTOM = 64  # states of the coarsest chain, at most, unless there are more tokens than that
+_STEPS = 4
+_PATIENCE = 8  # cycles over which the speed is measured
+
+
+def stationary_law(
+    system: TableSystem, *, tolerance: float = 1e-15, max_cycles: int = 300, keep: Keep, report: Report
+) -> Attempt:
+    """The stationary law by cycles over suffixes, from the uniform law.
+
+    Converged means that a step changes the law by at most ``tolerance`` in all, or that rounding is all that is left.
+    Given up when ``max_cycles`` would not be enough at the present speed.
+    """
+    from markovgpt.kernels.suffix import distance
+
+    levels = _joint_levels(system.n, system.table.shape[1])
+    mu, changes = np.full(system.n, 1 / system.n), []
+    for cycle in range(1, max_cycles + 1):
+        after = _measure_cycle(system.table, mu, levels)
+        for _ in range(_STEPS):
+            system.push(after, out=mu)
+            mu, after = after, mu  # mu P is after
+        changes.append(float(distance(mu, after)))
+        mu, levels[0] = after, mu.reshape(levels[0].shape)
+        mu /= mu.sum()
+        keep(mu, cycle)
+        report(f"stationary law, cycle {cycle}: last change {changes[-1]:.0e}")
+        if not (changes[-1] > tolerance) or _stalled(changes):
+            return Attempt(mu, cycle, True)
+        if _hopeless(changes, tolerance, max_cycles):
+            return Attempt(mu, cycle, False)
+    return Attempt(mu, max_cycles, False)
+
+
+def hitting_times(
+    system: TableSystem, pi: Vector, target: int, *, goal: float = 0.25, max_cycles: int = 300, report: Report
+) -> Attempt:
+    """Expected steps to ``target``, to within ``goal`` of a step in the equation of every other state."""
+    shorter = _shorter(system.table, pi)
+    source = np.ones(system.n)
+    source[target] -= 1 / pi[target]
+    h, before = np.zeros(system.n), np.empty(system.n)
+    rest = source.copy()
+    misses: list[float] = []
+    for cycle in range(1, max_cycles + 1):
+        h += _function_cycle(system.table, pi, rest, shorter)
+        for _ in range(_STEPS):
+            system.pull(h, out=before)
+            before += source
+            h, before = before, h
+        system.pull(h, out=rest)
+        rest -= h
+        rest += source
+        at_target, rest[target] = rest[target], 0.0
+        misses.append(max(float(rest.max()), -float(rest.min())))
+        rest[target] = at_target
+        report(f"times to reach the likeliest state, cycle {cycle}: within {misses[-1]:.0e} steps")
+        if not (misses[-1] > goal):
+            return Attempt(h - h[target], cycle, True)
+        if _hopeless(misses, goal, max_cycles):
+            break
+    return Attempt(h - h[target], len(misses), False)
+
+
+def _measure_cycle(table: NDArray[np.float64], mu: Vector, levels: list[NDArray[np.float64]]) -> Vector:
+    """One push of ``mu (n,)``, with the shares of all suffixes as the chain of suffixes has them in the long run."""
+    from markovgpt.kernels.steps import push
+    from markovgpt.kernels.suffix import compose, condition
+    from markovgpt.kernels.threads import run_in_pieces
+
+    if not levels:
+        return _bottom_law(table, mu)
+    joint = levels[0]  # (n / V, V)
+    push(table, mu, out=joint.reshape(-1))
+    marginal = np.empty(len(joint))
+    run_in_pieces(condition, len(joint), joint, marginal, smallest=65536)
+    settled = _measure_cycle(joint, marginal, levels[1:])
+    run_in_pieces(compose, len(joint), joint, settled, smallest=65536)
+    return joint.reshape(-1)
+
+
+def _joint_levels(n: int, V: int) -> list[NDArray[np.float64]]:
+    """Room for the joint law of suffix and next token, longest suffixes first."""
+    levels = []
+    while n > max(_BOTTOM, V):
+        levels.append(np.empty((n // V, V)))
+        n //= V
+    return levels
+
+
+def _bottom_law(table: NDArray[np.float64], mu: Vector) -> Vector:
+    present = np.flatnonzero(mu > 0)
+    factors = LumpedFlows(_flows(table, mu)[np.ix_(present, present)]).stationary_factors()
+    settled = mu.copy()
+    if np.isfinite(factors).all() and factors.max() > 0:
+        settled[present] *= factors
+        settled /= settled.sum()
+    return settled
+
+
+def _flows(table: NDArray[np.float64], mu: Vector) -> NDArray[np.float64]:
+    """Flow between the states of a small table under ``mu``, ``(n, n)``."""
+    n, V = table.shape
+    flows = np.zeros((n, n))
+    states = np.arange(n)
+    for t in range(V):
+        flows[states, (states * V + t) % n] += mu * table[:, t]
+    return flows
+
+
+class _Shorter(NamedTuple):
+    """The chain of the contexts without their oldest token, and what comes after that: a shorter one, or a solver."""
+
+    table: NDArray[np.float64]  # (n / V, V)
+    weights: Vector  # (n / V,) stationary law of the suffixes
+    then: _Shorter | LumpedFlows
+
+
+def _shorter(table: NDArray[np.float64], pi: Vector) -> _Shorter | LumpedFlows:
+    from markovgpt.kernels.suffix import condition
+    from markovgpt.kernels.threads import run_in_pieces
+
+    n, V = table.shape
+    if n <= max(_BOTTOM, V):
+        return LumpedFlows(_flows(table, pi))
+    conditional = pi.reshape(-1, V).copy()
+    marginal = np.empty(len(conditional))
+    run_in_pieces(condition, len(conditional), conditional, marginal, smallest=65536)
+    return _Shorter(conditional, marginal, _shorter(conditional, marginal))
+
+
+def _function_cycle(table: NDArray[np.float64], pi: Vector, rest: Vector, shorter: _Shorter | LumpedFlows) -> Vector:
+    """An approximate solution h of ``h = P h + rest``: that of the suffixes, and one pull."""
+    from markovgpt.kernels.steps import pull
+
+    if isinstance(shorter, LumpedFlows):
+        return shorter.function(pi * rest)
+    V = table.shape[1]
+    gathered = np.einsum("ar,ar->r", pi.reshape(V, -1), rest.reshape(V, -1))  # (n / V,)
+    gathered /= np.where(shorter.weights > 0, shorter.weights, 1.0)
+    coarse = _function_cycle(shorter.table, shorter.weights, gathered, shorter.then)
+    h = pull(table, np.tile(coarse, V))
+    h += rest
+    return h
+
+
+def _stalled(changes: list[float]) -> bool:
+    """Rounding is all that is left."""
+    return len(changes) > 3 and changes[-1] < 1e-12 and changes[-1] > min(changes[-4:-1]) / 2
+
+
+def _hopeless(misses: list[float], goal: float, max_cycles: int) -> bool:
+    """At the speed of the last cycles, ``goal`` lies beyond ``max_cycles``."""
+    if len(misses) <= _PATIENCE or not misses[-1] > goal:
+        return False
+    rate = (misses[-1] / misses[-1 - _PATIENCE]) ** (1 / _PATIENCE)
+    return not (rate < 1) or np.log(goal / misses[-1]) / np.log(rate) > max_cycles - len(misses)

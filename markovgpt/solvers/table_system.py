@@ -1,0 +1,82 @@
+"""What does a table of next-token probabilities do as a system of equations? Every arrow is arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from markovgpt.solvers.system import Balance, balance_in_pairs, collected, rounded_down
+
+__all__ = ["TableSystem"]
+
+Vector = NDArray[np.float64]
+
+
+@final
+class TableSystem:
+    """A full-length table of next-token probabilities ``(V^K, V)``."""
+
+    def __init__(self, table: NDArray[np.float64]) -> None:
+        self.table = table
+        self.n, self.most_arrows = table.shape
+
+    def push(self, mu: Vector, *, out: Vector | None = None) -> Vector:
+        from markovgpt.kernels.steps import push
+
+        return push(self.table, mu, out=out)
+
+    def pull(self, f: Vector, *, out: Vector | None = None) -> Vector:
+        from markovgpt.kernels.steps import pull
+
+        return pull(self.table, f, out=out)
+
+    def row_sums(self) -> Vector:
+        sums: Vector = self.table.sum(axis=1)
+        return sums
+
+    def greedy_successors(self) -> NDArray[np.int32]:
+        from markovgpt.kernels.forest import table_successors
+
+        after: NDArray[np.int32] = table_successors(self.table)
+        return after
+
+    def sweep_measure(self, mu: Vector, source: Vector, order: NDArray[np.int32]) -> None:
+        from markovgpt.kernels.sweeps import sweep_measure
+
+        sweep_measure(self.table, order, source, mu)
+
+    def sweep_function(self, f: Vector, source: Vector, order: NDArray[np.int32]) -> None:
+        from markovgpt.kernels.sweeps import sweep_function
+
+        sweep_function(self.table, order, source, f)
+
+    def lump_flows(self, mu: Vector, lump: NDArray[np.int32], m: int) -> NDArray[np.float64]:
+        from markovgpt.kernels.flows import lump_flows
+
+        flows = np.zeros((m, m))
+        lump_flows(self.table, mu, lump, flows)
+        return flows
+
+    def lumped(self, mu: Vector, lump: NDArray[np.int32], m: int) -> csr_array[Any]:
+        V = self.table.shape[1]
+        weights = (self.table * mu[:, None]).ravel()  # (n V,)
+        return collected(weights, np.repeat(lump, V), np.tile(lump, V), m)
+
+    def balance(self, hi: Vector, lo: Vector) -> Balance:
+        from markovgpt.kernels.flows import balance
+        from markovgpt.kernels.threads import run_in_pieces
+
+        net, gross = np.empty(self.n), np.empty(self.n)
+        run_in_pieces(balance, self.n, self.table, hi, lo, net, gross, smallest=4096)
+        return balance_in_pairs(net, gross, self.most_arrows)
+
+    def drift(self, w: Vector) -> Vector:
+        from markovgpt.kernels.flows import drift
+        from markovgpt.kernels.threads import run_in_pieces
+
+        total, absolute = np.empty(self.n), np.empty(self.n)
+        run_in_pieces(drift, self.n, self.table, w, total, absolute, smallest=4096)
+        return rounded_down(total, absolute, self.most_arrows)

@@ -1,0 +1,372 @@
+"""The compiled steps against the definition in exact fractions, and against the NumPy path; threads, forks, caches."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from markovgpt import ArgumentError, StateSpace, operators
+from markovgpt.kernels import steps, threads
+
+pytest.importorskip("numba", reason="without numba nothing is compiled")
+
+SIZES = [(1, 1), (2, 1), (2, 4), (3, 3), (4, 2), (5, 3), (27, 1), (27, 2)]
+BLOCKS = [(2, 16), (3, 10), (5, 7), (9, 5)]  # R = 32768, 19683, 15625, 6561: blocks of 16384, 10922, 6553, 3640 rows
+LAYOUTS = ["columns first", "every second row", "unaligned", "read-only", "big-endian", "memmap"]
+STEPS = {"push": steps.push, "pull": steps.pull}
+
+Step = Callable[..., np.ndarray]
+
+
+def _table(V: int, K: int, *, dtype: Any = np.float64, zeros: float = 0.2) -> np.ndarray:
+    rng = np.random.default_rng([V, K])
+    table = rng.random((V**K, V)) * (rng.random((V**K, V)) >= zeros)
+    table[:, 0] += 0.01
+    return (table / table.sum(axis=1, keepdims=True)).astype(dtype)
+
+
+def _vector(n: int) -> np.ndarray:
+    return np.random.default_rng(n).standard_normal(n)
+
+
+def _exact(name: str, table: np.ndarray, vector: np.ndarray) -> tuple[list[Fraction], list[Fraction]]:
+    """State s goes to (s*V + t) mod n with probability ``table[s, t]``: the step, and the sum of the absolute terms."""
+    n, V = table.shape
+    after, size = [Fraction(0)] * n, [Fraction(0)] * n
+    for s in range(n):
+        for t in range(V):
+            there = (s * V + t) % n
+            source, target = (s, there) if name == "push" else (there, s)
+            term = Fraction(float(table[s, t])) * Fraction(float(vector[source]))
+            after[target] += term
+            size[target] += abs(term)
+    return after, size
+
+
+def _numpy_step(name: str, table: np.ndarray, vector: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operators, "can_compile", lambda: False)
+        step: Step = getattr(operators, name)
+        return step(table, vector, sizes=sizes)
+
+
+def _run(code: str, **environment: str) -> str:
+    """The output of another Python, in which every warning is an error."""
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120, env=os.environ | environment
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+@pytest.mark.parametrize(("V", "K"), SIZES)
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_is_the_definition(name: str, V: int, K: int, dtype: Any) -> None:
+    """Within V roundings of float64 of the sum in exact fractions, for tables of either precision."""
+    table, vector = _table(V, K, dtype=dtype), _vector(V**K)
+    exact, size = _exact(name, table, vector)
+    result = STEPS[name](table, vector)
+    assert all(
+        abs(Fraction(float(x)) - y) <= (V + 1) * Fraction(2) ** -53 * terms
+        for x, y, terms in zip(result, exact, size, strict=True)
+    )
+
+
+@pytest.mark.parametrize("lengths", ["full", "all"])
+@pytest.mark.parametrize(("V", "K"), [(1, 5), (2, 6), (3, 4), (5, 3), (27, 2)])
+@pytest.mark.parametrize("name", STEPS)
+def test_operators_agree_with_numpy_when_compiled(
+    name: str, V: int, K: int, lengths: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The longest contexts take the compiled loop, the others are as they were."""
+    space = StateSpace(vocab_size=V, context_length=K, lengths=lengths)
+    table = np.concatenate([_table(V, length) for length in range(space.shortest, K + 1)])
+    vector = _vector(space.n_states)
+    expected = _numpy_step(name, table, vector, space.sizes)
+    monkeypatch.setattr(operators, "_COMPILED_FROM", 0)
+    result = getattr(operators, name)(table, vector, sizes=space.sizes)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", STEPS)
+def test_operators_take_arrays_of_any_layout(
+    name: str, layout: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    """Table and vector are copied where the compiled loop needs it, and never changed."""
+    table, vector = _table(3, 4), _vector(81)
+    expected = _numpy_step(name, table, vector, (81,))
+    monkeypatch.setattr(operators, "_COMPILED_FROM", 0)
+
+    def laid_out(array: np.ndarray) -> np.ndarray:
+        if layout == "columns first":
+            return np.asfortranarray(array)
+        if layout == "every second row":
+            return np.repeat(array, 2, axis=0)[::2]
+        if layout == "unaligned":
+            return np.frombuffer(b"." + array.tobytes(), dtype=np.uint8)[1:].view(np.float64).reshape(array.shape)
+        if layout == "big-endian":
+            return array.astype(">f8")
+        if layout == "memmap":
+            file = np.memmap(tmp_path / f"{array.ndim}", dtype=np.float64, mode="w+", shape=array.shape)
+            file[:] = array
+            return file
+        array = array.copy()
+        array.flags.writeable = False
+        return array
+
+    result = getattr(operators, name)(laid_out(table), laid_out(vector), sizes=(81,))
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(("V", "K"), BLOCKS)
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_agrees_with_numpy_across_blocks(name: str, V: int, K: int) -> None:
+    """Several blocks, the last of them shorter, for V compiled by itself and (V = 9) for any V."""
+    table, vector = _table(V, K), _vector(V**K)
+    np.testing.assert_allclose(
+        STEPS[name](table, vector), _numpy_step(name, table, vector, (V**K,)), rtol=0, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize(("V", "K"), [(2, 1), (2, 9), (3, 10), (27, 2)])
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_is_the_same_for_any_number_of_threads(
+    name: str, V: int, K: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit for bit, also where pieces are single rows and there are fewer of them than threads."""
+    monkeypatch.setattr(steps, "_PIECE", 1)
+    table, vector = _table(V, K), _vector(V**K)
+    one, two, three, five = (STEPS[name](table, vector, threads=number).tobytes() for number in (1, 2, 3, 5))
+    assert one == two == three == five
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_writes_where_it_is_told(name: str) -> None:
+    """Every entry of ``out``, and the array itself comes back."""
+    table, vector = _table(3, 3), _vector(27)
+    out = np.full(27, np.nan)
+    assert STEPS[name](table, vector, out=out) is out
+    np.testing.assert_array_equal(out, STEPS[name](table, vector))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_leaves_its_arguments_writable(name: str) -> None:
+    """The loop sees read-only views; the caller's arrays stay as they are."""
+    table, vector = _table(2, 3), _vector(8)
+    STEPS[name](table, vector)
+    assert (table.flags.writeable, vector.flags.writeable) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("n", "V", "vector", "out"),
+    [(8, 2, 7, 8), (8, 2, 8, 9), (7, 2, 7, 7)],
+    ids=["short vector", "long result", "odd number of states"],
+)
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_refuses_shapes_that_do_not_fit(name: str, n: int, V: int, vector: int, out: int) -> None:
+    """A compiled loop would read or write outside the arrays."""
+    with pytest.raises(ArgumentError, match=r"A table \(V\^K, V\) needs vectors \(V\^K,\): got "):
+        STEPS[name](np.ones((n, V)), np.ones(vector), out=np.ones(out))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_refuses_to_overwrite_its_input(name: str) -> None:
+    """A state is read after others have been written."""
+    vector = np.ones(8)
+    with pytest.raises(ArgumentError, match="cannot be written over its input"):
+        STEPS[name](_table(2, 3), vector, out=vector)
+
+
+@pytest.mark.parametrize("tiny", [5e-324, 3e-320, 2.0**-1022])
+@pytest.mark.parametrize("V", [2, 27])
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_keeps_numbers_near_zero(name: str, V: int, tiny: float) -> None:
+    """Greedy rows of token 0 with weights below the normal range: sums of V of them, exact; nothing becomes 0."""
+    table = np.zeros((V**2, V))
+    table[:, 0] = 1
+    result = STEPS[name](table, np.full(V**2, tiny))
+    expected = [V * tiny if s % V == 0 else 0 for s in range(V**2)] if name == "push" else [tiny] * V**2
+    np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_of_nothing_is_zero(name: str) -> None:
+    """Zeros stay zeros, without a sign."""
+    result = STEPS[name](_table(5, 2), np.zeros(25))
+    assert result.tobytes() == np.zeros(25).tobytes()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf], ids=["nan", "inf times zero"])
+@pytest.mark.parametrize("V", [2, 5, 27])
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_passes_nan_on(name: str, V: int, bad: float) -> None:
+    """One bad entry of the vector, rows of zeros: NaN where its state leads (push), or where it is reached from (pull)."""
+    n, state = V**2, V + 1
+    vector = np.ones(n)
+    vector[state] = bad
+    result = STEPS[name](np.zeros((n, V)), vector)
+    hit = {(state * V + t) % n for t in range(V)} if name == "push" else set(range(state // V, n, V))
+    assert set(np.flatnonzero(np.isnan(result)).tolist()) == hit
+
+
+@pytest.mark.parametrize("V", [2, 5, 27])
+@pytest.mark.parametrize("name", STEPS)
+def test_compiled_step_passes_nan_of_the_table_on(name: str, V: int) -> None:
+    """One bad probability spoils one entry: where it leads, or where it starts."""
+    n, state, token = V**2, V + 1, V - 1
+    table = np.zeros((n, V))
+    table[state, token] = np.nan
+    hit = (state * V + token) % n if name == "push" else state
+    assert np.flatnonzero(np.isnan(STEPS[name](table, np.zeros(n)))).tolist() == [hit]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 7])
+@pytest.mark.parametrize("count", [1, 2, 7, 1000])
+def test_pieces_cover_the_range_once(count: int, number: int) -> None:
+    """Every index in exactly one piece, and no piece but the last below the smallest size."""
+    pieces: list[tuple[int, int]] = []
+    threads.run_in_pieces(lambda start, stop: pieces.append((start, stop)), count, smallest=3, threads=number)
+    pieces.sort()
+    assert [i for start, stop in pieces for i in range(start, stop)] == list(range(count))
+    assert all(stop - start >= 3 for start, stop in pieces[:-1])
+
+
+def test_small_range_stays_in_the_callers_thread() -> None:
+    """Less than two of the smallest pieces: no thread is worth it."""
+    seen: list[int] = []
+    threads.run_in_pieces(lambda *piece: seen.append(threading.get_ident()), 19, smallest=10, threads=8)
+    assert seen == [threading.get_ident()]
+
+
+def test_failure_in_any_thread_reaches_the_caller() -> None:
+    """Each piece but those of the caller's thread fails; the caller waits until another thread has had one."""
+    caller, failed = threading.get_ident(), threading.Event()
+
+    def loop(start: int, stop: int) -> None:
+        if threading.get_ident() == caller:
+            failed.wait(timeout=60)
+            return
+        failed.set()
+        raise ArithmeticError(f"piece from {start}")
+
+    with pytest.raises(ArithmeticError, match="piece from"):
+        threads.run_in_pieces(loop, 8, smallest=1, threads=2)
+
+
+def test_pieces_may_be_cut_again_inside_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops inside loops, in a pool of one thread: nobody waits for a thread that never comes."""
+    pool = ThreadPoolExecutor(1)
+    monkeypatch.setattr(threads, "_pool", lambda: pool)
+    done: list[int] = []
+
+    def outer(start: int, stop: int) -> None:
+        for _ in range(start, stop):
+            threads.run_in_pieces(lambda a, b: done.extend(range(a, b)), 10, smallest=1, threads=3)
+
+    threads.run_in_pieces(outer, 20, smallest=1, threads=3)
+    pool.shutdown()
+    assert sorted(done) == sorted(list(range(10)) * 20)
+
+
+def test_caller_does_all_pieces_when_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit of the system, or the end of the interpreter."""
+
+    def refuse() -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "_pool", refuse)
+    pieces: list[int] = []
+    threads.run_in_pieces(lambda start, stop: pieces.extend(range(start, stop)), 10, smallest=1, threads=4)
+    assert pieces == list(range(10))
+
+
+def test_several_callers_push_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four threads, each with threads of its own, get what one alone gets."""
+    monkeypatch.setattr(steps, "_PIECE", 64)
+    table, mu = _table(2, 12), _vector(2**12)
+    expected = steps.push(table, mu, threads=1).tobytes()
+    results: list[bytes] = []
+
+    def caller() -> None:
+        results.extend(steps.push(table, mu, threads=3).tobytes() for _ in range(20))
+
+    callers = [threading.Thread(target=caller) for _ in range(4)]
+    for one in callers:
+        one.start()
+    for one in callers:
+        one.join()
+    assert set(results) == {expected}
+    assert len(results) == 80
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_forked_child_pushes_while_the_parents_threads_push() -> None:
+    """The child has none of its parent's threads: it starts its own, gets the same, and ends."""
+    code = """
+import os, threading, warnings
+import numpy as np
+from markovgpt.kernels import steps
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons advise against what is tested here
+steps._PIECE = 64
+table, mu = np.full((2**12, 2), 0.5), np.random.default_rng(0).random(2**12)
+push = lambda: steps.push(table, mu, threads=3).tobytes()
+expected, over = push(), threading.Event()
+busy = threading.Thread(target=lambda: [push() for _ in iter(over.is_set, True)])
+busy.start()
+codes = []
+for _ in range(5):
+    child = os.fork()
+    if not child:
+        os._exit(0 if all(push() == expected for _ in range(20)) else 7)
+    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+over.set()
+busy.join()
+print(codes, push() == expected)
+"""
+    assert _run(code) == "[0, 0, 0, 0, 0] True"
+
+
+_PUSH_ONCE = """
+import numpy as np
+from markovgpt.kernels import steps
+after = steps.push(np.full((4, 2), 0.5), np.array([1.0, 0, 0, 0]))
+counts = steps._push_rows(2).stats
+print(after.tolist(), sum(counts.cache_hits.values()), sum(counts.cache_misses.values()))
+"""
+
+
+def test_next_process_loads_what_was_compiled(tmp_path: Any) -> None:
+    """The first compiles (a miss), the second finds it on disk (a hit): V is part of what is looked up."""
+    first, second = (_run(_PUSH_ONCE, NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert (first, second) == ("[0.5, 0.5, 0.0, 0.0] 0 1", "[0.5, 0.5, 0.0, 0.0] 1 0")
+
+
+def test_push_is_compiled_where_nothing_can_be_written() -> None:
+    """No folder for the cache: every process compiles anew, and works."""
+    cannot = {"NUMBA_CACHE_DIR": os.devnull, "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
+    assert _run(_PUSH_ONCE, **cannot).startswith("[0.5, 0.5, 0.0, 0.0]")
+
+
+def test_small_chain_never_imports_the_compiler() -> None:
+    """Importing numba takes half a second, which a chain of 1,024 states does not repay."""
+    code = """
+import sys
+import numpy as np
+import markovgpt as mg
+chain = mg.chain_from_table(np.full((2**10, 2), 0.5))
+chain.pull(chain.push(np.full(2**10, 2.0**-10)))
+print("numba" in sys.modules)
+"""
+    assert _run(code) == "False"
