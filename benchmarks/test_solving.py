@@ -57,7 +57,7 @@ def test_step(benchmark, monkeypatch, step, vocab_size, context_length, how):
         if how == "numpy":
             monkeypatch.setattr(operators, "can_compile", lambda: False)
     benchmark.group = f"one {step}, V={vocab_size}, K={context_length}"
-    result = benchmark.pedantic(call, args=arguments, rounds=30, warmup_rounds=2)
+    result = benchmark.pedantic(call, args=arguments, rounds=100, warmup_rounds=2)
     if benchmark.stats:
         benchmark.extra_info["GB/s"] = round(n_bytes / benchmark.stats.stats.min / 1e9, 1)
     if how in COPIES:

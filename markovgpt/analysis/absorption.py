@@ -99,7 +99,7 @@ def absorption_probabilities(
     >>> import markovgpt as mg
     >>> game = mg.chain_from_table([[1, 0, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0, 0, 0, 1]])
     >>> ends = mg.absorption_probabilities(game, 1)
-    >>> ends.probabilities.round(12).tolist(), ends.error_bound < 1e-14
+    >>> ends.probabilities.round(12).tolist(), ends.error_bound < 1e-12
     ([0.666666666667, 0.333333333333], True)
     """
     law = _start_law(chain, start)  # (n,)

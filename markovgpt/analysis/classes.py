@@ -113,9 +113,9 @@ class CommunicatingClasses:
         return np.diff(self._starts)
 
     @property
-    def phases(self) -> NDArray[np.int64]:
+    def phases(self) -> NDArray[np.int32]:
         """Cyclic class of each state within its class, ``(n,)``: see :class:`CommunicatingClass`."""
-        return self._levels % np.maximum(self.periods, 1)[self.class_of]
+        return self._levels % np.maximum(self.periods, 1).astype(np.int32)[self.class_of]
 
     @property
     def recurrent_classes(self) -> tuple[CommunicatingClass, ...]:

@@ -80,7 +80,7 @@ def _step(
 
 def _flat(array: NDArray[Any]) -> NDArray[Any]:
     """In one dimension and read-only, so that one loop is compiled whether or not the caller may write to it."""
-    view = np.require(array, requirements="CA").reshape(-1)
+    view = np.require(array, requirements=["C", "A"]).reshape(-1)
     view.flags.writeable = False
     return view
 

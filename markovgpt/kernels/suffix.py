@@ -6,7 +6,7 @@ from typing import Any
 
 from markovgpt.kernels.compiled import compiled
 
-__all__ = ["compose", "condition", "distance"]
+__all__ = ["compose", "condition", "distance", "pull_suffixes"]
 
 
 @compiled
@@ -30,6 +30,18 @@ def compose(start: int, stop: int, conditional: Any, marginal: Any) -> None:
     for r in range(start, stop):
         for t in range(V):
             conditional[r, t] *= marginal[r]
+
+
+@compiled
+def pull_suffixes(start: int, stop: int, table: Any, coarse: Any, rest: Any, out: Any) -> None:
+    """``P f + rest`` in states start..stop, for an f that is given by the last K - 1 tokens: ``coarse (n / V,)``."""
+    V = table.shape[1]
+    R = len(coarse)
+    for s in range(start, stop):
+        total = rest[s]
+        for t in range(V):
+            total += table[s, t] * coarse[(s * V + t) % R]
+        out[s] = total
 
 
 @compiled

@@ -54,8 +54,8 @@ def stationary_error_bound(
     if not (np.isfinite(w).all() and w.min() >= 0):
         return math.inf
     lo = np.zeros(system.n) if low is None else low
-    row_sums = system.row_sums()
-    defect = float(abs(row_sums - 1).max()) + system.most_arrows * _UNIT  # of any exact row sum
+    least, largest = system.row_sums()
+    defect = max(largest - 1, 1 - least) + system.most_arrows * _UNIT  # of any exact row sum
 
     drift = system.drift(w)  # (n,)
     drift[target] = np.inf
@@ -63,8 +63,10 @@ def stationary_error_bound(
     if not (d > 0):
         return math.inf
 
+    del drift
     net, error = system.balance(q, lo)
-    excess = float((abs(net) + error) @ (w / d)) * (1 + (system.n + 4) * _UNIT)
+    error += np.abs(net, out=net)
+    excess = float(error @ w) / d * (1 + (system.n + 4) * _UNIT)
     correction, _ = _total(abs(lo))
     mass, rounding = _total(q)  # of q; that of the measure proven, (q + lo) times its row sums, differs by off
     off = 2 * (mass * defect + correction) * (1 + defect) + rounding

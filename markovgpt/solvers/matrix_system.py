@@ -59,8 +59,9 @@ class MatrixSystem:
         before: Vector = self.matrix @ f
         return before
 
-    def row_sums(self) -> Vector:
-        return np.asarray(self.matrix.sum(axis=1)).ravel()
+    def row_sums(self) -> tuple[float, float]:
+        sums = np.asarray(self.matrix.sum(axis=1))
+        return float(sums.min()), float(sums.max())
 
     def greedy_successors(self) -> NDArray[np.int32]:
         return _likeliest(self.matrix)

@@ -35,7 +35,7 @@ def stationary_law(
     """
     from markovgpt.kernels.suffix import distance
 
-    levels = _joint_levels(system.n, system.table.shape[1])
+    levels = _rooms(*system.table.shape)
     mu, changes = np.full(system.n, 1 / system.n), []
     for cycle in range(1, max_cycles + 1):
         after = _measure_cycle(system.table, mu, levels)
@@ -43,7 +43,7 @@ def stationary_law(
             system.push(after, out=mu)
             mu, after = after, mu  # mu P is after
         changes.append(float(distance(mu, after)))
-        mu, levels[0] = after, mu.reshape(levels[0].shape)
+        mu, levels[0] = after, _Room(mu.reshape(levels[0].joint.shape), levels[0].marginal)
         mu /= mu.sum()
         keep(mu, cycle)
         report(f"stationary law, cycle {cycle}: last change {changes[-1]:.0e}")
@@ -59,21 +59,21 @@ def hitting_times(
 ) -> Attempt:
     """Expected steps to ``target``, to within ``goal`` of a step in the equation of every other state."""
     shorter = _shorter(system.table, pi)
-    source = np.ones(system.n)
-    source[target] -= 1 / pi[target]
-    h, before = np.zeros(system.n), np.empty(system.n)
-    rest = source.copy()
+    once = 1 / pi[target]  # h = P h + 1, less this much at the target: then the equation has a solution
+    h, before, rest = np.zeros(system.n), np.empty(system.n), np.ones(system.n)
+    rest[target] -= once
     misses: list[float] = []
     for cycle in range(1, max_cycles + 1):
-        h += _function_cycle(system.table, pi, rest, shorter)
+        h += _function_cycle(system.table, pi, rest, shorter, out=before)
         for _ in range(_STEPS):
             system.pull(h, out=before)
-            before += source
+            before += 1.0
+            before[target] -= once
             h, before = before, h
         system.pull(h, out=rest)
         rest -= h
-        rest += source
-        at_target, rest[target] = rest[target], 0.0
+        rest += 1.0
+        at_target, rest[target] = rest[target] - once, 0.0
         misses.append(max(float(rest.max()), -float(rest.min())))
         rest[target] = at_target
         report(f"times to reach the likeliest state, cycle {cycle}: within {misses[-1]:.0e} steps")
@@ -84,30 +84,36 @@ def hitting_times(
     return Attempt(h - h[target], len(misses), False)
 
 
-def _measure_cycle(table: NDArray[np.float64], mu: Vector, levels: list[NDArray[np.float64]]) -> Vector:
+class _Room(NamedTuple):
+    """Memory for the joint law of suffix and next token ``(n / V, V)``, and for that of the suffix ``(n / V,)``."""
+
+    joint: NDArray[np.float64]
+    marginal: Vector
+
+
+def _rooms(n: int, V: int) -> list[_Room]:
+    """One for each order, longest contexts first."""
+    rooms = []
+    while n > max(_BOTTOM, V):
+        n //= V
+        rooms.append(_Room(np.empty((n, V)), np.empty(n)))
+    return rooms
+
+
+def _measure_cycle(table: NDArray[np.float64], mu: Vector, rooms: list[_Room]) -> Vector:
     """One push of ``mu (n,)``, with the shares of all suffixes as the chain of suffixes has them in the long run."""
     from markovgpt.kernels.steps import push
     from markovgpt.kernels.suffix import compose, condition
     from markovgpt.kernels.threads import run_in_pieces
 
-    if not levels:
+    if not rooms:
         return _bottom_law(table, mu)
-    joint = levels[0]  # (n / V, V)
+    joint, marginal = rooms[0]
     push(table, mu, out=joint.reshape(-1))
-    marginal = np.empty(len(joint))
     run_in_pieces(condition, len(joint), joint, marginal, smallest=65536)
-    settled = _measure_cycle(joint, marginal, levels[1:])
+    settled = _measure_cycle(joint, marginal, rooms[1:])
     run_in_pieces(compose, len(joint), joint, settled, smallest=65536)
     return joint.reshape(-1)
-
-
-def _joint_levels(n: int, V: int) -> list[NDArray[np.float64]]:
-    """Room for the joint law of suffix and next token, longest suffixes first."""
-    levels = []
-    while n > max(_BOTTOM, V):
-        levels.append(np.empty((n // V, V)))
-        n //= V
-    return levels
 
 
 def _bottom_law(table: NDArray[np.float64], mu: Vector) -> Vector:
@@ -151,18 +157,21 @@ def _shorter(table: NDArray[np.float64], pi: Vector) -> _Shorter | LumpedFlows:
     return _Shorter(conditional, marginal, _shorter(conditional, marginal))
 
 
-def _function_cycle(table: NDArray[np.float64], pi: Vector, rest: Vector, shorter: _Shorter | LumpedFlows) -> Vector:
+def _function_cycle(
+    table: NDArray[np.float64], pi: Vector, rest: Vector, shorter: _Shorter | LumpedFlows, *, out: Vector | None = None
+) -> Vector:
     """An approximate solution h of ``h = P h + rest``: that of the suffixes, and one pull."""
-    from markovgpt.kernels.steps import pull
+    from markovgpt.kernels.suffix import pull_suffixes
+    from markovgpt.kernels.threads import run_in_pieces
 
     if isinstance(shorter, LumpedFlows):
         return shorter.function(pi * rest)
-    V = table.shape[1]
+    n, V = table.shape
     gathered = np.einsum("ar,ar->r", pi.reshape(V, -1), rest.reshape(V, -1))  # (n / V,)
-    gathered /= np.where(shorter.weights > 0, shorter.weights, 1.0)
+    np.divide(gathered, shorter.weights, out=gathered, where=shorter.weights > 0)
     coarse = _function_cycle(shorter.table, shorter.weights, gathered, shorter.then)
-    h = pull(table, np.tile(coarse, V))
-    h += rest
+    h = np.empty(n) if out is None else out
+    run_in_pieces(pull_suffixes, n, table, coarse, rest, h, smallest=65536)
     return h
 
 

@@ -49,8 +49,8 @@ class System(Protocol):
         """``P f``."""
         ...
 
-    def row_sums(self) -> Vector:
-        """``(n,)``, 1 up to rounding."""
+    def row_sums(self) -> tuple[float, float]:
+        """The least and the largest sum of a row; 1 up to rounding."""
         ...
 
     def greedy_successors(self) -> NDArray[np.int32]:
@@ -84,13 +84,17 @@ class System(Protocol):
 
 def balance_in_pairs(net: Vector, gross: Vector, terms: int) -> Balance:
     """With the error of sums in pairs of doubles: a product and a sum are wrong by less than 8 of their units each."""
-    error = 16 * (terms + 2) * UNIT**2 * gross + UNIT * abs(net)
-    return Balance(net, error + np.finfo(np.float64).tiny)  # the last for what underflows
+    gross *= 16 * (terms + 2) * UNIT**2
+    gross += UNIT * abs(net)
+    gross += np.finfo(np.float64).tiny  # for what underflows
+    return Balance(net, gross)
 
 
 def rounded_down(total: Vector, absolute: Vector, terms: int) -> Vector:
     """A sum of terms of three roundings each, less all that these and the additions can have added."""
-    return total - (terms + 4) * UNIT * absolute
+    absolute *= (terms + 4) * UNIT
+    total -= absolute
+    return total
 
 
 def collected(weights: Vector, rows: NDArray[np.int32], columns: NDArray[np.int32], m: int) -> csr_array[Any]:

@@ -13,6 +13,7 @@ from markovgpt.solvers.system import Balance, balance_in_pairs, collected, round
 __all__ = ["TableSystem"]
 
 Vector = NDArray[np.float64]
+_ROWS = 2**20  # summed at once
 
 
 @final
@@ -33,9 +34,12 @@ class TableSystem:
 
         return pull(self.table, f, out=out)
 
-    def row_sums(self) -> Vector:
-        sums: Vector = self.table.sum(axis=1)
-        return sums
+    def row_sums(self) -> tuple[float, float]:
+        least, largest = np.inf, -np.inf
+        for start in range(0, self.n, _ROWS):
+            sums = self.table[start : start + _ROWS].sum(axis=1)
+            least, largest = min(least, float(sums.min())), max(largest, float(sums.max()))
+        return least, largest
 
     def greedy_successors(self) -> NDArray[np.int32]:
         from markovgpt.kernels.forest import table_successors

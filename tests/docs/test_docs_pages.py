@@ -87,7 +87,7 @@ def test_link_check_notices_broken_links(tmp_path):
 
 
 def documents():
-    """What the program writes about a trained model, about two recurrent classes, a chain that ends, and a structure."""
+    """What the program writes about a trained model, two recurrent classes, a chain that ends, a structure."""
     walk = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]])
     return {
         "trained": to_dict(mg.analyze(mg.load_model("babygpt"))),

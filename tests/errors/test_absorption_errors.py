@@ -54,3 +54,11 @@ def test_elimination_refuses_what_underflows() -> None:
     transition, into = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.0, 0.0], [0.5, 0.5]])
     with pytest.raises(NotComputedError, match="Elimination underflows double precision"):
         absorb_by_elimination(transition, into, np.array([1.0, 0.0, 0.0, 0.0]))
+
+
+def test_graph_search_refuses_more_states_than_it_can_number() -> None:
+    """2^31 states: refused before anything is allocated."""
+    from markovgpt.kernels.graph import strong_components
+
+    with pytest.raises(NotComputedError, match=r"up to 2\^31 - 1 states: got 2,147,483,648"):
+        strong_components(np.broadcast_to(np.float64(0.5), (2**31, 2)))

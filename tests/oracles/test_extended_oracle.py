@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as hnp
 from torture import DIGITS, TORTURE, precise_stationary, relative_error, torture_chains
 
 from markovgpt import ArgumentError, NotComputedError
+from markovgpt.kernels import double_double
 from markovgpt.solvers import extended
 from markovgpt.solvers.extended import ExtendedElimination, extended_gth
 
@@ -215,3 +216,54 @@ def test_extended_gth_shows_progress_and_can_be_interrupted(how: str) -> None:
 
 def _interrupt(text: str, done: int, total: int) -> None:
     raise KeyboardInterrupt
+
+
+_NUMBERS = st.builds(
+    lambda high, low, exponent: (math.ldexp(high, exponent), math.ldexp(high * low, exponent - 53), exponent),
+    st.one_of(st.floats(0.5, 1, exclude_max=True), st.sampled_from([0.5, 1 - 2.0**-53, 0.0])),
+    st.one_of(st.floats(-1, 1), st.sampled_from([-1.0, 0.0, 1.0])),
+    st.one_of(st.integers(-255, 256), st.sampled_from([-255, -254, 0, 255, 256])),
+)
+_LEVELS = st.integers(-3, 3)
+
+
+def _arrays(entries: dict[tuple[int, int], tuple[float, float, int]], levels: dict[tuple[int, int], int]) -> tuple:
+    """A 3 by 3 matrix of pairs with the given entries; 0 elsewhere."""
+    H, L, E = np.zeros((3, 3)), np.zeros((3, 3)), np.full((3, 3), double_double.ZERO_LEVEL)
+    for at, (high, low, _) in entries.items():
+        if high > 0:
+            H[at], L[at], E[at] = high, low, levels[at]
+    return H, L, E
+
+
+def _exact(X: tuple, at: tuple[int, int]) -> Fraction:
+    H, L, E = X
+    return (
+        (Fraction(float(H[at])) + Fraction(float(L[at]))) * Fraction(2) ** int(512 * E[at])
+        if H[at] > 0
+        else Fraction(0)
+    )
+
+
+@given(x=_NUMBERS, y=_NUMBERS, z=_NUMBERS, levels=st.tuples(_LEVELS, _LEVELS, _LEVELS))
+def test_pairs_round_by_at_most_one_unit(
+    x: tuple[float, float, int], y: tuple[float, float, int], z: tuple[float, float, int], levels: tuple[int, int, int]
+) -> None:
+    """``x + y z`` and ``x / z`` within 2^-102, levels apart or not, and the result is in the range of its level."""
+    places = [(0, 1), (0, 2), (2, 1)]
+    X = _arrays(dict(zip(places, [x, y, z], strict=True)), dict(zip(places, levels, strict=True)))
+    before = [_exact(X, at) for at in places]
+    divisor = tuple(array[2, 1] for array in X)
+    quotient = tuple(array.copy() for array in X)
+    double_double.add_products(*X, (0, 1), (2, 3), (1, 2))
+    _check_rounding(X, before[0] + before[1] * before[2])
+    if before[2]:
+        double_double.divide(*quotient, (0, 1), 1, divisor)
+        _check_rounding(quotient, before[0] / before[2])
+
+
+def _check_rounding(X: tuple, exact: Fraction) -> None:
+    assert abs(_exact(X, (0, 1)) - exact) <= exact / 2**102
+    high, low = X[0][0, 1], X[1][0, 1]
+    assert high == 0 or 2.0**-256 <= high < 2.0**256
+    assert abs(low) <= 2.0**-53 * high

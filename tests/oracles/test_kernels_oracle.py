@@ -212,7 +212,7 @@ def test_compiled_step_of_nothing_is_zero(name: str) -> None:
 @pytest.mark.parametrize("V", [2, 5, 27])
 @pytest.mark.parametrize("name", STEPS)
 def test_compiled_step_passes_nan_on(name: str, V: int, bad: float) -> None:
-    """One bad entry of the vector, rows of zeros: NaN where its state leads (push), or where it is reached from (pull)."""
+    """One bad entry of the vector, rows of zeros: NaN where its state leads (push) or is reached from (pull)."""
     n, state = V**2, V + 1
     vector = np.ones(n)
     vector[state] = bad
@@ -246,7 +246,7 @@ def test_pieces_cover_the_range_once(count: int, number: int) -> None:
 def test_small_range_stays_in_the_callers_thread() -> None:
     """Less than two of the smallest pieces: no thread is worth it."""
     seen: list[int] = []
-    threads.run_in_pieces(lambda *piece: seen.append(threading.get_ident()), 19, smallest=10, threads=8)
+    threads.run_in_pieces(lambda *_: seen.append(threading.get_ident()), 19, smallest=10, threads=8)
     assert seen == [threading.get_ident()]
 
 
