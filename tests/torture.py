@@ -1,15 +1,27 @@
-"""Chains that lead solvers astray, and their stationary laws by mpmath, to 60 digits and without under- or overflow."""
+"""Chains that lead solvers astray, and their stationary laws to 60 digits, without under- or overflow."""
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import mpmath
 import numpy as np
 
 import markovgpt as mg
 
-__all__ = ["DIGITS", "TORTURE", "precise_stationary", "relative_error", "torture_chains"]
+__all__ = [
+    "DIGITS",
+    "LARGE",
+    "TORTURE",
+    "decimal_distance",
+    "decimal_hitting_times",
+    "decimal_stationary",
+    "precise_stationary",
+    "relative_error",
+    "torture_chains",
+]
 
 DIGITS = 60
 
@@ -56,7 +68,7 @@ def _with_zeros(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
 
 def _with_denormals(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
     table = np.zeros((n, V))
-    table[:, 1:] = rng.choice([5e-324, 3e-310, 1e-200, 0.1], size=(n, V - 1))
+    table[:, 1:] = rng.choice([5e-324, 3e-310, 1e-200, min(0.1, 0.9 / V)], size=(n, V - 1))
     table[:, 0] = 1 - table[:, 1:].sum(axis=1)
     return table
 
@@ -72,12 +84,152 @@ TORTURE: dict[str, Table] = {
     "zeros": _with_zeros,
     "denormals": _with_denormals,
 }
+"""For solvers of every entry: small tables are enough."""
+
+
+def _context_length(V: int, n: int) -> int:
+    return len(np.base_repr(n, V)) - 1 if V <= 36 else round(float(np.log(n) / np.log(V)))
+
+
+def _digits(V: int, n: int) -> np.ndarray:
+    """Tokens of every context, oldest first, ``(n, K)``."""
+    K = _context_length(V, n)
+    return np.arange(n)[:, None] // V ** np.arange(K - 1, -1, -1) % V
+
+
+def _of_order_three(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+    """The last three tokens matter; all the others hardly do."""
+    few = min(V**3, n)
+    return _softmax(2 * rng.normal(size=(few, V))[np.arange(n) % few] + 0.1 * rng.normal(size=(n, V)))
+
+
+def _decaying(temperature: float) -> Table:
+    """Each older token has half the influence of the next, at a low temperature."""
+
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        logits = 0.05 * rng.normal(size=(n, V))
+        for age, token in enumerate(_digits(V, n).T[::-1]):
+            logits += (rng.normal(size=(V, V)) * 0.5**age)[token]
+        return _softmax(logits / temperature)
+
+    return table
+
+
+def _orbit(slip: float) -> Table:
+    """The word 11110 over and over, but for a slip; elsewhere anything."""
+
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        K, word = _context_length(V, n), np.array([1, 1, 1, 1, 0])
+        rows = _softmax(rng.normal(size=(n, V)))
+        places = np.arange(5)
+        contexts = word[(places[:, None] + np.arange(K)) % 5] @ V ** np.arange(K - 1, -1, -1)  # (5,)
+        rows[contexts] = _mostly(word[(places + K) % 5], np.full(5, slip), V)
+        return rows
+
+    return table
+
+
+def _holding(*escapes: float) -> Table:
+    """The contexts 00..0, 11..1 and so on hold themselves, in the order (first, last, second, ...) of tokens."""
+
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        rows = _softmax(rng.normal(size=(n, V)))
+        tokens = np.array([0, V - 1, *range(1, V - 1)])[: len(escapes)]  # (m,)
+        rows[tokens * ((n - 1) // (V - 1))] = _mostly(tokens, np.array(escapes[: len(tokens)]), V)
+        return rows
+
+    return table
+
+
+def _symmetric(escape: float) -> Table:
+    """Two contexts hold themselves; everywhere else all tokens are equally likely: ties, and a symmetric law."""
+
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        rows = np.full((n, V), 1 / V)
+        rows[[0, -1]] = _mostly(np.array([0, V - 1]), np.full(2, escape), V)
+        return rows
+
+    return table
+
+
+def _parts(count: int, *switches: float) -> Table:
+    """Tokens in ``count`` parts; the next token is of another part than the last one with small probability."""
+
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        part = np.arange(V) * count // V  # (V,)
+        rows, last = _softmax(rng.normal(size=(n, V))), np.arange(n) % V
+        same = part == part[last][:, None]  # (n, V)
+        inside, outside = rows * same, rows * ~same
+        share = np.resize(switches, count)[part[last]][:, None]  # (n, 1)
+        inside /= inside.sum(axis=1, keepdims=True)
+        others = outside.sum(axis=1, keepdims=True)
+        return np.where(others > 0, (1 - share) * inside + share * outside / np.where(others > 0, others, 1), inside)
+
+    return table
+
+
+def _copying(oldest: bool, noise: float) -> Table:
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        copied = np.arange(n) // (n // V) if oldest else np.arange(n) % V
+        return (1 - noise) * np.eye(V)[copied] + noise * _softmax(rng.normal(size=(n, V)))
+
+    return table
+
+
+def _sinks(*tokens: int) -> Table:
+    """Some contexts of one token only are never left."""
+
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        rows = _softmax(rng.normal(size=(n, V)))
+        for token in set(tokens) & set(range(-1, V)):
+            rows[token % V * ((n - 1) // (V - 1))] = np.eye(V)[token]
+        return rows
+
+    return table
+
+
+def _of_all_sizes(least: int) -> Table:
+    """Probabilities of every order of magnitude."""
+
+    def table(rng: np.random.Generator, V: int, n: int) -> np.ndarray:
+        rows = 10.0 ** rng.uniform(least, 0, size=(n, V))
+        rows[np.arange(n), rng.integers(V, size=n)] = 1
+        return rows / rows.sum(axis=1, keepdims=True)
+
+    return table
+
+
+_SMALL = (1e-3, 1e-6, 1e-10, 1e-14)
+
+LARGE: dict[str, Table] = {
+    **TORTURE,
+    "uniform": lambda _, V, n: np.full((n, V), 1 / V),
+    "random, scale 30": _random(30),
+    "order 3 plus noise": _of_order_three,
+    **{f"decaying influence at {T:g}": _decaying(T) for T in (1, 0.25, 0.1, 0.05)},
+    **{f"orbit of a word, {e:g}": _orbit(e) for e in _SMALL},
+    **{f"two hold, {e:g}": _holding(e, 3 * e) for e in _SMALL},
+    **{f"two hold equally, {e:g}": _holding(e, e) for e in _SMALL},
+    **{f"two hold symmetrically, {e:g}": _symmetric(e) for e in _SMALL},
+    "three hold": _holding(1e-6, 1e-9, 1e-12),
+    **{f"halves, {e:g}": _parts(2, e, 2 * e) for e in _SMALL},
+    "equal halves": _parts(2, 1e-9),
+    "thirds": _parts(3, 1e-4, 1e-8, 1e-12),
+    **{f"copies the oldest, noise {e:g}": _copying(True, e) for e in (0, 1e-6, 1e-3, 1e-1)},
+    **{f"copies the last, noise {e:g}": _copying(False, e) for e in (0, 1e-10, 1e-3)},
+    "two sinks": _sinks(0, -1),
+    "a sink for every token": _sinks(*range(27)),
+    "one sink": _sinks(0),
+    "all sizes to 1e-20": _of_all_sizes(-20),
+    "all sizes to 1e-300": _of_all_sizes(-300),
+}
+"""For solvers of whole laws: wide metastable sets, loops, ties, slow mixing, several classes."""
 
 
 def torture_chains(kind: str, *sizes: tuple[int, int]) -> Iterator[np.ndarray]:
     """Transition matrices of the recurrent classes, for sizes ``(V, K)``."""
     for V, K in sizes:
-        chain = mg.chain_from_table(TORTURE[kind](np.random.default_rng(V + 10 * K), V, V**K))
+        chain = mg.chain_from_table(LARGE[kind](np.random.default_rng(V + 10 * K), V, V**K))
         for c in mg.recurrent_classes(chain):
             yield chain.to_numpy()[np.ix_(c.states, c.states)]
 
@@ -110,3 +262,69 @@ def relative_error(found: list[mpmath.mpf], exact: list[mpmath.mpf]) -> float:
     """Largest ``|found - exact| / exact``."""
     with mpmath.workdps(DIGITS + 10):
         return max(float(abs(f - e) / e) for f, e in zip(found, exact, strict=True))
+
+
+def _precisely() -> decimal.Context:
+    return decimal.Context(prec=DIGITS + 10, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
+
+
+def _decimals(values: np.ndarray) -> np.ndarray:
+    """Exact, as objects."""
+    return np.array([Decimal(float(v)) for v in values.ravel()], dtype=object).reshape(values.shape)
+
+
+def _eliminated(P: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Elimination without subtraction, last state first; and the row sums. For decimals, in their context."""
+    A = _decimals(P[np.ix_(order, order)])
+    sums = A.sum(axis=1)
+    for k in range(len(A) - 1, 0, -1):
+        column = A[:k, k] / A[k, :k].sum()
+        A[:k, k] = column
+        into, out_of = np.flatnonzero(column), np.flatnonzero(A[k, :k])
+        A[np.ix_(into, out_of)] += np.outer(column[into], A[k, out_of])
+    return A, sums
+
+
+def decimal_stationary(P: np.ndarray) -> np.ndarray:
+    """Law ``(n,)`` of :class:`~decimal.Decimal`, of the irreducible chain whose rows are divided by their sums.
+
+    >>> [str(round(p, 5)) for p in decimal_stationary(np.array([[0.5, 0.5], [0.25, 0.75]]))]
+    ['0.33333', '0.66667']
+    """
+    with decimal.localcontext(_precisely()):
+        A, sums = _eliminated(P, np.arange(len(P)))
+        weights = np.full(len(A), Decimal(1), dtype=object)
+        for k in range(1, len(A)):
+            weights[k] = weights[:k] @ A[:k, k]
+        weights *= sums
+        return weights / weights.sum()
+
+
+def decimal_hitting_times(P: np.ndarray, target: int) -> np.ndarray:
+    """Expected steps to ``target``, ``(n,)`` of :class:`~decimal.Decimal`, of the same chain.
+
+    >>> [str(round(h, 5)) for h in decimal_hitting_times(np.array([[0.5, 0.5], [0.25, 0.75]]), 0)]
+    ['0', '4.00000']
+    """
+    with decimal.localcontext(_precisely()):
+        order = np.concatenate(([target], np.delete(np.arange(len(P)), target)))
+        A = _decimals(P[np.ix_(order, order)])
+        waits = A.sum(axis=1)  # a row divided by c is as good, if each of its visits lasts c times as long
+        steps = np.full(len(P), Decimal(0), dtype=object)
+        escapes = steps.copy()
+        for k in range(len(A) - 1, 0, -1):
+            escapes[k] = A[k, :k].sum()
+            visits = A[:k, k] / escapes[k]
+            A[:k, :k] += np.outer(visits, A[k, :k])
+            waits[:k] += visits * waits[k]
+        found = steps.copy()
+        for k in range(1, len(A)):
+            steps[k] = (waits[k] + A[k, :k] @ steps[:k]) / escapes[k]
+        found[order] = steps
+        return found
+
+
+def decimal_distance(q: np.ndarray, exact: np.ndarray) -> Decimal:
+    """``sum |q - exact|`` to 60 digits."""
+    with decimal.localcontext(_precisely()):
+        return abs(_decimals(np.asarray(q)) - exact).sum() + Decimal(0)

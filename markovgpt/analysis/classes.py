@@ -102,7 +102,10 @@ class CommunicatingClasses:
         i = range(len(self))[i]
         states = self._order[self._starts[i] : self._starts[i + 1]].astype(np.int64)  # (m,)
         period = int(self.periods[i])
-        phases = self._levels[states] % np.int32(max(period, 1))  # (m,)
+        if period > 1:
+            phases = self._levels[states] % np.int32(period)  # (m,)
+        else:
+            phases = np.broadcast_to(np.zeros(1, dtype=np.int32), states.shape)  # takes no memory
         for array in (states, phases):
             array.setflags(write=False)
         return CommunicatingClass(states=states, recurrent=bool(self.recurrent[i]), period=period, phases=phases)

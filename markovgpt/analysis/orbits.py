@@ -31,7 +31,7 @@ class Orbits(NamedTuple):
 def orbits(successors: NDArray[np.int32], *, progress: Progress | None = None) -> Orbits:
     """Follow all orbits of a map ``(n,)``. Loops are in no particular order."""
     if len(successors) > COMPILED_ABOVE and can_compile():
-        from markovgpt.kernels.graph import functional_graph
+        from markovgpt.kernels.orbits import functional_graph
 
         return Orbits(*functional_graph(successors, progress=progress))
     return _by_doubling(successors)

@@ -10,7 +10,12 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.analysis.classes import CommunicatingClass, only_recurrent_class, recurrent_classes
+from markovgpt.analysis.classes import (
+    CommunicatingClass,
+    CommunicatingClasses,
+    communicating_classes,
+    only_recurrent_class,
+)
 from markovgpt.chain import Chain, MarkovChain
 from markovgpt.errors import ArgumentError
 from markovgpt.solvers.direct import solve_directly, solve_in_extended_precision
@@ -108,8 +113,8 @@ def stationary_distribution(
     extended : bool
         Eliminate with some 25 digits and without underflow (``extended`` of the result); up to 4,096 states.
     progress : callable, optional
-        Called as ``progress("stationary law: what was reached", 0, 0)``. After Ctrl-C the best so far is returned, and
-        says that it was ``interrupted``.
+        Called as ``progress("stationary law: what was reached", 0, 0)``, or with the number of states eliminated and
+        of all. After Ctrl-C the best so far is returned, and says that it was ``interrupted``.
 
     Raises
     ------
@@ -131,15 +136,21 @@ def stationary_distribution(
 
 
 def stationary_distributions(
-    chain: Chain, *, tolerance: float = 1e-8, extended: bool = False, progress: Progress | None = None
+    chain: Chain,
+    *,
+    tolerance: float = 1e-8,
+    extended: bool = False,
+    classes: CommunicatingClasses | None = None,
+    progress: Progress | None = None,
 ) -> tuple[StationaryDistribution, ...]:
     """One stationary distribution a recurrent class, in the order of their lowest states.
 
-    Parameters and errors are those of :func:`stationary_distribution`.
+    Parameters and errors are those of :func:`stationary_distribution`; ``classes`` are those of the chain, if they are
+    known. After Ctrl-C those up to the one that was interrupted.
     """
     _check(tolerance)
     found = []
-    for c in recurrent_classes(chain):
+    for c in (communicating_classes(chain, progress=progress) if classes is None else classes).recurrent_classes:
         found.append(_of_class(chain, c, tolerance, extended, progress))
         if found[-1].interrupted:
             break
@@ -162,7 +173,8 @@ def _of_class(
     if extended or len(c.states) <= GTH_LIMIT:
         matrix = _matrix_of(chain, c)
         system = MatrixSystem(matrix)
-        solution = solve_in_extended_precision(matrix, progress=progress) if extended else solve_directly(matrix)
+        solve = solve_in_extended_precision if extended else solve_directly
+        solution = solve(matrix, progress=progress)
     else:
         system = _system_of(chain, c)
         solution = solve_iteratively(system, tolerance=tolerance, report=report)

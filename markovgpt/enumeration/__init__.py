@@ -3,8 +3,17 @@
 A strategy is a function in a file of its own; :data:`~markovgpt.enumeration.build.STRATEGIES` lists them.
 """
 
-from markovgpt.enumeration.build import STRATEGIES, build_chain
+from markovgpt.enumeration.build import STRATEGIES, build_chain, build_chains
 from markovgpt.enumeration.limits import MAX_STATES, check_n_states
 from markovgpt.enumeration.reachable import reachable_chain
+from markovgpt.enumeration.starts import start_distribution
 
-__all__ = ["MAX_STATES", "STRATEGIES", "build_chain", "check_n_states", "reachable_chain"]
+__all__ = [
+    "MAX_STATES",
+    "STRATEGIES",
+    "build_chain",
+    "build_chains",
+    "check_n_states",
+    "reachable_chain",
+    "start_distribution",
+]

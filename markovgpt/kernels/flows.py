@@ -1,7 +1,8 @@
 """How does probability flow between lumps of states, and how exactly do the flows of a measure balance?
 
 The balance is computed in pairs of doubles (hi + lo, about 32 digits): products are split exactly (Dekker 1971), sums
-carry their rounding along (Knuth's two-sum). These loops are compiled without fused multiply-add, which would break both.
+carry their rounding along (Knuth's two-sum). These loops are compiled without fused multiply-add, which would break
+both.
 """
 
 from __future__ import annotations

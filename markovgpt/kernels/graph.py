@@ -1,4 +1,4 @@
-"""Which states can reach each other, and where does greedy decoding lead, in tables of millions of states?
+"""Which states can reach each other, in tables of millions of states?
 
 The arrows are arithmetic: token t leads from state s to ``(s * V + t) mod V^K``. So a search needs the table, and a few
 bytes a state of its own. The long loops work in portions, between which Python sees Ctrl-C.
@@ -17,12 +17,11 @@ from markovgpt.kernels.compiled import compiled
 
 __all__ = [
     "Components",
-    "FunctionalGraph",
+    "checked_table",
     "cyclic_levels",
-    "functional_graph",
-    "greedy_successors",
     "states_by_label",
     "strong_components",
+    "tell",
 ]
 
 _PORTION = 2**23  # arrows between two looks at the keyboard: less than a second
@@ -38,16 +37,6 @@ class Components(NamedTuple):
     recurrent: NDArray[np.bool_]  # (number,) no arrow leaves it
 
 
-class FunctionalGraph(NamedTuple):
-    """Where every orbit of a map ends: loops, and for every state the loop state it is in phase with."""
-
-    loop_of: NDArray[np.int32]  # (n,) number of the loop that the orbit reaches
-    landing: NDArray[np.int32]  # (n,) index in loop_states: both orbits meet, and at the same time
-    depth: NDArray[np.int32]  # (n,) steps until the loop is reached; 0 on a loop
-    loop_states: NDArray[np.int32]  # (m,) loop by loop, each in the order of its orbit, from its lowest state on
-    loop_starts: NDArray[np.int64]  # (loops + 1,) loop l is loop_states[loop_starts[l] : loop_starts[l + 1]]
-
-
 def strong_components(
     probabilities: NDArray[Any], threshold: float = 0.0, *, progress: Progress | None = None
 ) -> Components:
@@ -59,13 +48,13 @@ def strong_components(
     ------
     Pearce, A space-efficient algorithm for finding strongly connected components, Inf. Process. Lett. 116 (2016) 47-52.
     """
-    n, probabilities = _checked(probabilities)
+    n, probabilities = checked_table(probabilities)
     found = np.zeros(n, dtype=np.int32)  # (n,) order of discovery while under way, then n - number of the component
     stack = np.empty(n, dtype=np.int32)  # (n,) the path grows from the left, states that wait from the right
     is_root = np.empty(n, dtype=np.bool_)  # (n,)
     cursor = np.array([0, 0, n, 1, n, 0, 0], dtype=np.int64)
     while not _search(probabilities, threshold, found, stack, is_root, cursor, _portion(probabilities)):
-        _tell(progress, "communicating classes", int(cursor[6]), n)
+        tell(progress, "communicating classes", int(cursor[6]), n)
     number = n - int(cursor[4])
     del is_root
     _renumber(found, stack, number)
@@ -88,13 +77,13 @@ def cyclic_levels(
     A search begins at the lowest state of its component. Modulo the period, the level is the cyclic class. A component
     without an arrow has period 0. Needs 8 bytes a state.
     """
-    n, probabilities = _checked(probabilities)
+    n, probabilities = checked_table(probabilities)
     levels = np.full(n, -1, dtype=np.int32)  # (n,)
     queue = np.empty(n, dtype=np.int32)  # (n,)
     periods = np.zeros(number, dtype=np.int64)  # (number,)
     cursor = np.zeros(3, dtype=np.int64)
     while not _spread(probabilities, threshold, labels, levels, queue, periods, cursor, _portion(probabilities)):
-        _tell(progress, "periods", int(cursor[1]), n)
+        tell(progress, "periods", int(cursor[1]), n)
     return levels, periods
 
 
@@ -106,33 +95,7 @@ def states_by_label(labels: NDArray[np.int32], number: int) -> tuple[NDArray[np.
     return order, starts
 
 
-def greedy_successors(probabilities: NDArray[Any]) -> NDArray[np.int32]:
-    """Where the likeliest token leads, the lowest one of a tie: ``(V^K, V) -> (V^K,)``."""
-    n, probabilities = _checked(probabilities)
-    successors = np.empty(n, dtype=np.int32)  # (n,)
-    _likeliest(probabilities, successors)
-    return successors
-
-
-def functional_graph(successors: NDArray[np.int32], *, progress: Progress | None = None) -> FunctionalGraph:
-    """The loops of a map of states to states, ``(n,)``, and where every orbit ends, in O(n).
-
-    Loops are in the order in which the orbits of 0, 1, 2, ... reach a new one. Needs 20 bytes a state.
-    """
-    n = len(successors)
-    loop_of = np.full(n, -1, dtype=np.int32)  # (n,)
-    landing, depth = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)  # (n,)
-    path, loop_states = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)  # (n,)
-    cursor = np.zeros(3, dtype=np.int64)
-    while not _follow(successors, loop_of, landing, depth, path, loop_states, cursor, _PORTION):
-        _tell(progress, "greedy orbits", int(cursor[0]), n)
-    loop_states = loop_states[: cursor[1]].copy()  # (m,)
-    starts = np.concatenate((np.flatnonzero(depth[loop_states] < 0), cursor[1:2]))  # (loops + 1,)
-    depth[loop_states] = 0
-    return FunctionalGraph(loop_of, landing, depth, loop_states, starts)
-
-
-def _checked(probabilities: NDArray[Any]) -> tuple[int, NDArray[Any]]:
+def checked_table(probabilities: NDArray[Any]) -> tuple[int, NDArray[Any]]:
     """Number of states, and a view that cannot be written to: one compiled version for arrays that can or cannot."""
     n = len(probabilities)
     if n >= 2**31:
@@ -142,7 +105,7 @@ def _checked(probabilities: NDArray[Any]) -> tuple[int, NDArray[Any]]:
     return n, view
 
 
-def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:
+def tell(progress: Progress | None, what: str, done: int, total: int) -> None:
     if progress is not None:
         progress(what, done, total)
 
@@ -304,70 +267,3 @@ def _count_and_place(labels: NDArray[np.int32], order: NDArray[np.int32], starts
     for i in range(len(starts) - 1, 0, -1):  # every start has moved to the next
         starts[i] = starts[i - 1]
     starts[0] = 0
-
-
-@compiled
-def _likeliest(probabilities: NDArray[Any], successors: NDArray[np.int32]) -> None:
-    n, V = probabilities.shape
-    for state in range(n):
-        best = 0
-        for token in range(1, V):
-            if probabilities[state, token] > probabilities[state, best]:
-                best = token
-        successors[state] = (state % (n // V)) * V + best
-
-
-@compiled
-def _follow(
-    successors: NDArray[np.int32],
-    loop_of: NDArray[np.int32],
-    landing: NDArray[np.int32],
-    depth: NDArray[np.int32],
-    path: NDArray[np.int32],
-    loop_states: NDArray[np.int32],
-    cursor: NDArray[np.int64],
-    portion: int,
-) -> bool:
-    """Follow the orbits of the next states for a portion of steps; whether all have been followed.
-
-    ``loop_of`` is -1 for a state not yet met, and -2 on the path of the moment. ``depth`` of the first state of a loop
-    is minus its length.
-    """
-    n = len(successors)
-    start, filled, n_loops = cursor
-    while start < n and portion > 0:
-        steps = 0
-        state = start
-        while loop_of[state] == -1:
-            loop_of[state] = -2
-            path[steps] = state
-            steps += 1
-            state = successors[state]
-        portion -= steps + 1
-        if loop_of[state] == -2:  # a new loop: the end of the path, from this state on
-            lowest = state
-            length = 1
-            member = successors[state]
-            while member != state:
-                lowest = min(lowest, member)
-                length += 1
-                member = successors[member]
-            for i in range(length):
-                loop_states[filled + i] = lowest
-                loop_of[lowest] = n_loops
-                landing[lowest] = filled + i
-                depth[lowest] = 0 if i else -length
-                lowest = successors[lowest]
-            filled += length
-            n_loops += 1
-            steps -= length
-        for i in range(steps - 1, -1, -1):  # back along the path: a step earlier, and earlier in the loop
-            member = path[i]
-            after = successors[member]
-            loop_of[member] = loop_of[after]
-            depth[member] = max(depth[after], 0) + 1
-            length = -depth[loop_states[landing[after]]]
-            landing[member] = landing[after] - 1 if length <= 0 else landing[after] + length - 1
-        start += 1
-    cursor[0], cursor[1], cursor[2] = start, filled, n_loops
-    return bool(start == n)

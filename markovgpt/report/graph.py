@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.analysis import Absorption, CommunicatingClass, GreedyLoop
+from markovgpt.analysis import CommunicatingClass, GreedyLoop
+from markovgpt.report.ends import ends_sections, ends_to_list
 from markovgpt.report.machine import document_head
 from markovgpt.report.phrases import duration, percent, plural, probability, shortened, state_names, which_states
 from markovgpt.report.sections import Column, Section, Table
@@ -27,7 +28,7 @@ def structure_sections(structure: ChainStructure, *, top: int = 20) -> list[Sect
         _chain_section(structure),
         *_classes_sections(structure, top=top),
         _loops_section(structure, top=top),
-        *_absorption_sections(structure, top=top),
+        *ends_sections(structure.chain, structure.absorption, top=top),
     ]
 
 
@@ -132,51 +133,8 @@ def _loops_section(structure: ChainStructure, *, top: int) -> Section:
     )
 
 
-def _absorption_sections(structure: ChainStructure, *, top: int) -> list[Section]:
-    sections = []
-    for name, found in structure.absorption:
-        start = "every state alike" if name == "uniform" else name
-        title = f"Where it ends, from {start}"
-        if len(found.probabilities) == 1:
-            sections.append(Section(title=title, notes=("In the one recurrent class, whatever the start.",)))
-            continue
-        order = np.argsort(-found.probabilities, kind="stable")[:top]
-        rows = tuple(
-            (
-                f"recurrent {i + 1}",
-                probability(float(found.probabilities[i])),
-                f"{found.lower[i]:.6g} to {found.upper[i]:.6g}",
-                _names(structure, found.classes[i].states),
-            )
-            for i in order.tolist()
-        )
-        columns = (
-            Column(title="class"),
-            Column(title="probability"),
-            Column(title="proven", align="left"),
-            Column(title="", align="left"),
-        )
-        notes = [f"Proven: no probability is wrong by more than {found.error_bound:.1e} ({_method(found)})."]
-        if len(found.probabilities) > len(rows):
-            notes.append(f"The {len(rows)} likeliest of {len(found.probabilities):,} recurrent classes.")
-        loose = not (found.error_bound <= 1e-6)
-        sections.append(
-            Section(
-                title=title,
-                table=Table(columns=columns, rows=rows),
-                notes=tuple(notes[1:] if loose else notes),
-                warnings=(f"Not settled: part of the mass is still on its way. {notes[0]}",) if loose else (),
-            )
-        )
-    return sections
-
-
 def _names(structure: ChainStructure, states: NDArray[np.int64]) -> str:
     return state_names(structure.chain, states, at_most=_STATES_SHOWN)
-
-
-def _method(found: Absorption) -> str:
-    return f"{found.steps:,} pushes" if found.method == "pushing" else found.method
 
 
 def structure_to_dict(structure: ChainStructure) -> dict[str, Any]:
@@ -209,17 +167,7 @@ def structure_to_dict(structure: ChainStructure) -> dict[str, Any]:
             "ties": loops.ties.tolist(),
             "loops": [_loop(loop) for loop in loops],
         },
-        "absorption": [
-            {
-                "start": name,
-                "method": found.method,
-                "steps": found.steps,
-                "probabilities": found.probabilities.tolist(),
-                "lower": found.lower.tolist(),
-                "upper": found.upper.tolist(),
-            }
-            for name, found in structure.absorption
-        ],
+        "absorption": ends_to_list(structure.absorption),
     }
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError, NotComputedError
 from markovgpt.solvers.certificate import stationary_error_bound
-from markovgpt.solvers.extended import extended_gth
+from markovgpt.solvers.extended import check_extended_size, extended_gth
 from markovgpt.solvers.gth import Elimination, gth
 from markovgpt.solvers.matrix_system import MatrixSystem
 from markovgpt.solvers.solution import Solution
@@ -28,8 +28,10 @@ _UNIT = 2.0**-53
 _GUESS_STEPS = 64
 
 
-def solve_directly(matrix: Any) -> Solution:
+def solve_directly(matrix: Any, *, progress: Progress | None = None) -> Solution:
     """Stationary law of an irreducible chain, ``csr_array (n, n)``, by GTH elimination.
+
+    After Ctrl-C a guess, of which nothing is proven.
 
     Raises
     ------
@@ -37,11 +39,15 @@ def solve_directly(matrix: Any) -> Solution:
         Double precision is left: the chain is too nearly reducible.
     """
     block, system = matrix.toarray(), MatrixSystem(matrix)
-    target = _likely_state(system)
-    found = _eliminate(block, target)
-    if found.stationary[target] < found.stationary.max() / 4:  # hitting times of a rare state would blur the bound
-        target = int(found.stationary.argmax())
-        found = _eliminate(block, target)
+    guess = _guess(system)
+    target = int(guess.argmax())
+    try:
+        found = _eliminate(block, target, progress)
+        if found.stationary[target] < found.stationary.max() / 4:  # hitting times of a rare state would blur the bound
+            target = int(found.stationary.argmax())
+            found = _eliminate(block, target, progress)
+    except KeyboardInterrupt:
+        return _interrupted(guess)
     proven = stationary_error_bound(system, found.stationary, hitting_times=found.hitting_times, target=target)
     relative = _of_divided_rows(found.relative_error, system)
     return Solution(
@@ -55,12 +61,18 @@ def solve_directly(matrix: Any) -> Solution:
 def solve_in_extended_precision(matrix: Any, *, progress: Progress | None) -> Solution:
     """The same with some 25 proven digits of every entry, and without underflow.
 
+    After Ctrl-C a guess, of which nothing is proven.
+
     Raises
     ------
     NotComputedError
         More states than :data:`markovgpt.solvers.extended.EXTENDED_LIMIT`.
     """
-    found = extended_gth(matrix.toarray(), progress=progress)
+    check_extended_size(matrix.shape[0])
+    try:
+        found = extended_gth(matrix.toarray(), progress=progress)
+    except KeyboardInterrupt:
+        return _interrupted(_guess(MatrixSystem(matrix)))
     error = found.relative_error + 4 * _UNIT  # of the doubles that it is rounded to
     return Solution(
         law=found.stationary,
@@ -72,11 +84,15 @@ def solve_in_extended_precision(matrix: Any, *, progress: Progress | None) -> So
     )
 
 
-def _eliminate(block: NDArray[np.float64], target: int) -> Elimination:
+def _interrupted(guess: NDArray[np.float64]) -> Solution:
+    return Solution(law=guess, method="pushing", iterations=_GUESS_STEPS, interrupted=True)
+
+
+def _eliminate(block: NDArray[np.float64], target: int, progress: Progress | None) -> Elimination:
     """Elimination down to the state ``target``; in the order of the states of ``block``."""
     order = np.concatenate(([target], np.delete(np.arange(len(block)), target)))  # (m,)
     try:
-        result = gth(block[np.ix_(order, order)])
+        result = gth(block[np.ix_(order, order)], progress=progress)
     except ArgumentError as error:  # the class is irreducible: only a product below 1e-308 can have cut it in two
         raise NotComputedError(
             "GTH elimination underflows double precision: the chain is too nearly reducible. Extended precision "
@@ -95,9 +111,9 @@ def _of_divided_rows(relative_error: float, system: MatrixSystem) -> float:
     return relative_error + spread * (1 + relative_error)
 
 
-def _likely_state(system: MatrixSystem) -> int:
-    """A state that a few steps from the uniform law make likely: a good last state of elimination."""
+def _guess(system: MatrixSystem) -> NDArray[np.float64]:
+    """Where a few steps lead from the uniform law, ``(n,)``: its likeliest state is a good last one of elimination."""
     mu = np.full(system.n, 1 / system.n)  # (n,)
     for _ in range(_GUESS_STEPS):
         mu = (mu + system.push(mu)) / 2  # lazy steps: a period must not matter
-    return int(mu.argmax())
+    return mu

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from markovgpt.errors import ArgumentError, NotComputedError
 from markovgpt.kernels.compiled import can_compile
 
-__all__ = ["EXTENDED_LIMIT", "ExtendedElimination", "extended_gth"]
+__all__ = ["EXTENDED_LIMIT", "ExtendedElimination", "check_extended_size", "extended_gth"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -115,6 +115,19 @@ def extended_gth(transition: Array, *, progress: Progress | None = None) -> Exte
     n = len(A)
     if A.shape != (n, n) or not ((A >= 0) & np.isfinite(A)).all():
         raise ArgumentError(f"Elimination needs a square matrix of finite, non-negative numbers: got shape {A.shape}.")
+    check_extended_size(n)
+    weights, error = (_by_pairs if can_compile() else _by_decimals)(A, progress)
+    return _normalised(A, weights, error)
+
+
+def check_extended_size(n: int) -> None:
+    """Refuse more states than are eliminated in extended precision.
+
+    Raises
+    ------
+    NotComputedError
+        Says how many there are, and what the limit is.
+    """
     limit = EXTENDED_LIMIT if can_compile() else _WITHOUT_COMPILER
     if n > limit:
         raise NotComputedError(
@@ -123,8 +136,6 @@ def extended_gth(transition: Array, *, progress: Progress | None = None) -> Exte
             n_states=n,
             limit=limit,
         )
-    weights, error = (_by_pairs if can_compile() else _by_decimals)(A, progress)
-    return _normalised(A, weights, error)
 
 
 def _normalised(A: Array, weights: list[Decimal], error: float) -> ExtendedElimination:

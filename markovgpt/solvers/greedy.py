@@ -47,11 +47,11 @@ class Forest(NamedTuple):
 
 def greedy_forest(system: System) -> Forest:
     """The paths of greedy decoding of a chain."""
-    from markovgpt.kernels.forest import greedy_forest as forest_of
+    from markovgpt.kernels.orbits import orbit_order
 
-    order, n_transient, loop, n_loops = forest_of(system.greedy_successors())
-    lump = loop.copy()  # (n,)
-    lump[order[:n_transient]] += n_loops  # a loop and what leads into it mix slowly with each other
+    order, loop_starts, lump = orbit_order(system.greedy_successors())
+    n_loops = len(loop_starts) - 1
+    lump[order[: loop_starts[0]]] += n_loops  # a loop and what leads into it mix slowly with each other
     used = np.flatnonzero(np.bincount(lump, minlength=2 * n_loops))
     number = np.zeros(2 * n_loops, dtype=np.int32)
     number[used] = np.arange(len(used), dtype=np.int32)
@@ -63,10 +63,10 @@ def _paired(chain: MatrixSystem) -> Forest:
 
     No loop is shorter than two, so there are at most half as many lumps.
     """
-    from markovgpt.kernels.forest import greedy_forest as forest_of
+    from markovgpt.kernels.orbits import orbit_order
 
-    order, _, loop, n_loops = forest_of(chain.likeliest_others())
-    return Forest(order, loop, n_loops)
+    order, loop_starts, loop_of = orbit_order(chain.likeliest_others())
+    return Forest(order, loop_of, len(loop_starts) - 1)
 
 
 def stationary_law(
@@ -92,7 +92,7 @@ def stationary_law(
             mu /= mu.sum()
         changes.append(float(abs(mu - before).sum()))
         keep(mu, cycle)
-        report(f"stationary law, cycle {cycle}: last change {changes[-1]:.0e}")
+        report(f"cycle {cycle}, last change {changes[-1]:.0e}")
         stalled = cycle > 3 and changes[-1] < 1e-11 and changes[-1] > min(changes[:-1]) / 2
         if not (changes[-1] > tolerance) or stalled:
             return Attempt(mu, cycle, True)
@@ -118,7 +118,7 @@ def hitting_times(
         rest = _function_cycle(system, pi, h, source, forest, lumps)
         rest[target] = 0.0
         worst = float(abs(rest).max())
-        report(f"times to reach the likeliest state, cycle {cycle}: within {worst:.0e} steps")
+        report(f"proving, cycle {cycle}, hitting times to within {worst:.0e} steps")
         if not (worst > goal):
             return Attempt(h - h[target], cycle, True)
     return Attempt(h - h[target], max_cycles, False)

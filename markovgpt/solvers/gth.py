@@ -15,6 +15,7 @@ off-diagonal entries of a chain of m states move between a and b, then by the ma
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -26,6 +27,8 @@ from markovgpt.errors import ArgumentError, NotComputedError
 __all__ = ["Elimination", "gth"]
 
 Array = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+
 _UNIT = 2.0**-53  # unit roundoff
 _NORMAL = 2.0**-1021  # a product that is computed to be at least this has a relative error of at most u
 _SAFE = 2.0**-968  # in a sum of this size a product below _NORMAL counts less than u, even if it is flushed to 0
@@ -52,13 +55,15 @@ class Elimination:
     relative_error: float
 
 
-def gth(transition: Array) -> Elimination:
+def gth(transition: Array, *, progress: Progress | None = None) -> Elimination:
     """Stationary distribution and hitting times of state 0 of an irreducible chain.
 
     Parameters
     ----------
     transition : (n, n) float64
         Off-diagonal transition probabilities, non-negative. The diagonal is not read: it is what rows lack to 1.
+    progress : callable, optional
+        Called as ``progress("eliminating states", states done, n)``.
 
     Raises
     ------
@@ -80,7 +85,7 @@ def gth(transition: Array) -> Elimination:
     shift = np.maximum(-np.frexp(A.max(axis=1))[1], 0)  # (n,) c = 2^shift
     np.ldexp(A, shift[:, None], out=A)
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-        work = _Work(A, holding=np.ldexp(1.0, shift))
+        work = _Work(A, holding=np.ldexp(1.0, shift), progress=progress)
         work.eliminate(1, n)
         weights = np.zeros(n)
         weights[0] = 1.0
@@ -120,8 +125,8 @@ class _Work:
         Whether underflow cannot have done more than that.
     """
 
-    def __init__(self, A: Array, *, holding: Array) -> None:
-        self.A, self.holding = A, holding
+    def __init__(self, A: Array, *, holding: Array, progress: Progress | None) -> None:
+        self.A, self.holding, self.progress = A, holding, progress
         self.escape = np.ones(len(A))
         self.smallest = np.ones(len(A))  # (n,) least positive product of a visit to k and a transition from k
         self.roundings = 0
@@ -141,6 +146,8 @@ class _Work:
             self._eliminate_one(lo)
 
     def _eliminate_one(self, k: int) -> None:
+        if self.progress is not None:
+            self.progress("eliminating states", len(self.A) - k, len(self.A))
         row, column = self.A[k, :k], self.A[:k, k].copy()  # (k,), (k,)
         self.escape[k] = total = _sum(row)
         if total == 0:

@@ -69,8 +69,15 @@ def _solve(system: System, solution: Solution, tolerance: float, report: Report)
 
 def _by_pushing(system: System, solution: Solution, report: Report) -> None:
     """All that is left without a compiler: enough where the chain soon forgets where it was."""
-    found = power_iteration(system.push, system.n, lazy=True, keep=solution.keep)
-    solution.law, solution.method, solution.iterations = found.stationary, "power iteration", found.iterations
+
+    def keep(law: Vector, step: int) -> None:
+        solution.keep(law, step)
+        report(f"step {step}")
+
+    solution.method = "power iteration"
+    found = power_iteration(system.push, system.n, lazy=True, keep=keep)
+    solution.law, solution.iterations = found.stationary, found.iterations
+    report("proving")
     times = hitting_times(system.pull, system.n, int(solution.law.argmax()))
     _prove(system, solution, times, report)
 

@@ -46,7 +46,7 @@ def stationary_law(
         mu, levels[0] = after, _Room(mu.reshape(levels[0].joint.shape), levels[0].marginal)
         mu /= mu.sum()
         keep(mu, cycle)
-        report(f"stationary law, cycle {cycle}: last change {changes[-1]:.0e}")
+        report(f"cycle {cycle}, last change {changes[-1]:.0e}")
         if not (changes[-1] > tolerance) or _stalled(changes):
             return Attempt(mu, cycle, True)
         if _hopeless(changes, tolerance, max_cycles):
@@ -76,7 +76,7 @@ def hitting_times(
         at_target, rest[target] = rest[target] - once, 0.0
         misses.append(max(float(rest.max()), -float(rest.min())))
         rest[target] = at_target
-        report(f"times to reach the likeliest state, cycle {cycle}: within {misses[-1]:.0e} steps")
+        report(f"proving, cycle {cycle}, hitting times to within {misses[-1]:.0e} steps")
         if not (misses[-1] > goal):
             return Attempt(h - h[target], cycle, True)
         if _hopeless(misses, goal, max_cycles):

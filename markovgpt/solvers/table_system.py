@@ -42,10 +42,9 @@ class TableSystem:
         return least, largest
 
     def greedy_successors(self) -> NDArray[np.int32]:
-        from markovgpt.kernels.forest import table_successors
+        from markovgpt.kernels.orbits import greedy_successors
 
-        after: NDArray[np.int32] = table_successors(self.table)
-        return after
+        return greedy_successors(self.table)
 
     def sweep_measure(self, mu: Vector, source: Vector, order: NDArray[np.int32]) -> None:
         from markovgpt.kernels.sweeps import sweep_measure

@@ -9,8 +9,9 @@ import pytest
 import markovgpt as mg
 from markovgpt import MarkovChain
 from markovgpt.analysis import classes as classes_module
-from markovgpt.kernels.graph import cyclic_levels, functional_graph, greedy_successors, states_by_label
+from markovgpt.kernels.graph import cyclic_levels, states_by_label
 from markovgpt.kernels.graph import strong_components as found_components
+from markovgpt.kernels.orbits import functional_graph, greedy_successors
 
 _CASES = [(2, 4, "full"), (3, 3, "full"), (5, 1, "full"), (1, 3, "full"), (2, 5, "all"), (4, 2, "all"), (1, 3, "all")]
 _SEEDS = range(8)
