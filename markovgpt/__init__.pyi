@@ -33,7 +33,9 @@ from markovgpt.chain import decode as decode
 from markovgpt.decoding import Decoding as Decoding
 from markovgpt.drawing import draw as draw
 from markovgpt.enumeration import build_chain as build_chain
+from markovgpt.enumeration import build_chains as build_chains
 from markovgpt.enumeration import reachable_chain as reachable_chain
+from markovgpt.enumeration import start_distribution as start_distribution
 from markovgpt.errors import ArgumentError as ArgumentError
 from markovgpt.errors import DataError as DataError
 from markovgpt.errors import MarkovGPTError as MarkovGPTError
@@ -55,9 +57,11 @@ from markovgpt.registry import list_plugins as list_plugins
 from markovgpt.registry import load_model as load_model
 from markovgpt.registry import register as register
 from markovgpt.report import ChainStructure as ChainStructure
+from markovgpt.report import StationaryReport as StationaryReport
 from markovgpt.report import analyze as analyze
 from markovgpt.report import analyze_chain as analyze_chain
 from markovgpt.report import chain_structure as chain_structure
+from markovgpt.report import stationary_report as stationary_report
 from markovgpt.sparse_chain import SparseChain as SparseChain
 from markovgpt.statespace import StateSpace as StateSpace
 from markovgpt.table import chain_from_table as chain_from_table

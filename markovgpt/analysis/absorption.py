@@ -9,11 +9,13 @@ from typing import Any, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, csgraph
 
 from markovgpt.analysis.classes import CommunicatingClass, CommunicatingClasses, communicating_classes
 from markovgpt.chain import MarkovChain
 from markovgpt.errors import ArgumentError, NotComputedError
-from markovgpt.solvers.absorbing import Ending, absorb_by_elimination, absorb_by_pushing
+from markovgpt.kernels.compiled import can_compile
+from markovgpt.solvers.absorbing import Ending, absorb_by_elimination, absorb_by_pushing, absorb_by_returning
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["Absorption", "absorption_probabilities"]
@@ -36,9 +38,9 @@ class Absorption:
     lower, upper : (c,) float64, read-only
         Proven: ``lower <= exact probability <= upper``, rounding included.
     method : str
-        "one class" (nothing to compute), "elimination" or "pushing".
+        "one class" (nothing to compute), "elimination", "pushing" or "returning to the start".
     steps : int
-        Pushes that were made; 0 for the other methods.
+        Pushes or cycles that were made; 0 for the other methods.
     classes : tuple of CommunicatingClass
         The recurrent classes.
     """
@@ -72,7 +74,9 @@ def absorption_probabilities(
     """Where the chain ends: the probability of each recurrent class.
 
     By elimination, accurate in every digit, where the start leads through at most 4,096 states that are left for good;
-    otherwise by pushing mass until at most ``tolerance`` is on its way, which the bounds include.
+    otherwise by pushing mass until at most ``tolerance`` is on its way, which the bounds include. Where the rest hardly
+    shrinks, the chain is sent back to the start from every class that it enters, and the stationary law of that chain
+    is solved and proven.
 
     Parameters
     ----------
@@ -81,7 +85,7 @@ def absorption_probabilities(
     start : state, "uniform", or (n,) probabilities
         A state is its index, its label or its tokens (whole numbers); numbers with a decimal point are a distribution.
     tolerance, max_steps
-        When pushing stops. It stops as well if the rest hardly shrinks: look at the bounds.
+        When pushing stops. Look at the bounds.
     classes : CommunicatingClasses, optional
         Of this chain, if they are known.
     progress : callable, optional
@@ -127,6 +131,10 @@ def absorption_probabilities(
                 max_steps=max_steps,
                 progress=progress,
             )
+            if ending.upper.sum() - ending.lower.sum() > 1e-6 and can_compile():
+                returned = _by_returning(chain, law, class_of, len(recurrent), progress)
+                if (returned.upper - returned.lower).max() < (ending.upper - ending.lower).max():
+                    ending, method = returned, "returning to the start"
     return Absorption(
         probabilities=ending.probabilities,
         lower=ending.lower,
@@ -184,6 +192,38 @@ def _by_elimination(
     for array, values in zip(whole, (found.probabilities, found.lower, found.upper), strict=True):
         array[ends] = values
     return Ending(probabilities=whole[0], lower=whole[1], upper=whole[2], steps=0)
+
+
+def _by_returning(
+    chain: MarkovChain | SparseChain,
+    law: NDArray[np.float64],
+    class_of: NDArray[np.int32],
+    n_classes: int,
+    progress: Progress | None,
+) -> Ending:
+    """The chain that starts again from every class that it enters: state 0, the states passed, and the classes."""
+    n = chain.n_states
+    number = np.where(class_of < 0, np.arange(1, n + 1), n + 1 + class_of)  # (n,) of states and classes
+    transient = np.flatnonzero(class_of < 0)
+    sources, targets, p = _arrows(chain, transient)
+    begins, ends = np.flatnonzero(law), n + 1 + np.arange(n_classes)
+    rows = np.concatenate([np.zeros(len(begins), dtype=np.int64), sources + 1, ends])
+    columns = np.concatenate([number[begins], number[targets], np.zeros(n_classes, dtype=np.int64)])
+    values = np.concatenate([law[begins], p, np.ones(n_classes)])
+    every = coo_array((values, (rows, columns)), shape=(n + 1 + n_classes, n + 1 + n_classes)).tocsr()
+    reached = np.sort(csgraph.breadth_first_order(every, 0, return_predecessors=False))
+    reached_ends = reached[reached > n] - n - 1
+
+    def report(text: str) -> None:
+        if progress is not None:
+            progress(f"absorption: {text}", 0, 0)
+
+    roundings = _widest_row(chain) + 2
+    found = absorb_by_returning(every[reached][:, reached], len(reached_ends), roundings=roundings, report=report)
+    whole = [np.zeros(n_classes) for _ in range(3)]
+    for array, shares in zip(whole, (found.probabilities, found.lower, found.upper), strict=True):
+        array[reached_ends] = shares
+    return Ending(probabilities=whole[0], lower=whole[1], upper=whole[2], steps=found.steps)
 
 
 def _transient_part(

@@ -13,6 +13,7 @@ from markovgpt.cli.models import models
 from markovgpt.cli.new import new
 from markovgpt.cli.plugins import plugins
 from markovgpt.cli.states import states
+from markovgpt.cli.stationary import stationary
 from markovgpt.cli.structure import structure
 
 __all__ = ["main"]
@@ -30,5 +31,5 @@ def main() -> None:
     """
 
 
-for command in (analyze, structure, draw, states, models, plugins, new, completion):
+for command in (analyze, structure, stationary, draw, states, models, plugins, new, completion):
     main.add_command(command)

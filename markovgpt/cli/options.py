@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from markovgpt.decoding import Decoding
     from markovgpt.model import LanguageModel, Progress
 
-__all__ = ["decoding_from", "decoding_options", "load_from", "model_options", "space_options"]
+__all__ = [
+    "decoding_from",
+    "decoding_options",
+    "decodings_from",
+    "load_from",
+    "model_options",
+    "space_options",
+    "sweep_options",
+]
 
 Command = Callable[..., Any]
 
@@ -54,6 +62,29 @@ def decoding_options(command: Command) -> Command:
     return _apply(
         command,
         click.option("--temperature", type=float, default=1.0, show_default=True, help="Divides the logits; above 0."),
+        *_cutting_options(),
+    )
+
+
+def sweep_options(command: Command) -> Command:
+    """By which rules tokens are drawn: the same, at several temperatures."""
+    return _apply(
+        command,
+        click.option(
+            "--temperature",
+            "temperatures",
+            type=float,
+            multiple=True,
+            default=(1.0,),
+            show_default="1.0",
+            help="Divides the logits; above 0. Repeat for a table of several.",
+        ),
+        *_cutting_options(),
+    )
+
+
+def _cutting_options() -> tuple[Callable[[Command], Command], ...]:
+    return (
         click.option("--top-k", type=int, help="Keep the k likeliest tokens (ties are kept)."),
         click.option(
             "--top-p", type=float, help="Keep the likeliest tokens up to this sum (the crossing one is kept)."
@@ -131,10 +162,15 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
 
 def decoding_from(arguments: dict[str, Any]) -> Decoding:
     """The rule that the decoding options describe; takes those options out of ``arguments``."""
+    return decodings_from(arguments, [arguments.pop("temperature")])[0]
+
+
+def decodings_from(arguments: dict[str, Any], temperatures: Sequence[float]) -> list[Decoding]:
+    """The rules of a sweep, one a temperature; takes the other decoding options out of ``arguments``."""
     from markovgpt.decoding import Decoding
 
-    names = ("temperature", "top_k", "top_p", "min_p", "greedy")
-    return Decoding(**{name: arguments.pop(name) for name in names})
+    rest = {name: arguments.pop(name) for name in ("top_k", "top_p", "min_p", "greedy")}
+    return [Decoding(temperature=temperature, **rest) for temperature in temperatures]
 
 
 def _apply(command: Command, *options: Callable[[Command], Command]) -> Command:

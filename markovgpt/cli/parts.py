@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from markovgpt.model import LanguageModel, Progress
     from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["chain_from", "context_from", "part_of", "part_options"]
+__all__ = ["chain_from", "chains_from", "context_from", "part_of", "part_options"]
 
 Command = Callable[..., Any]
 
@@ -80,8 +80,15 @@ def chain_from(
     model: LanguageModel, arguments: dict[str, Any], *, decoding: Decoding, progress: Progress
 ) -> MarkovChain | SparseChain:
     """The chain of all contexts, or of the reachable ones, as the remaining options ask."""
+    return next(chains_from(model, arguments, decodings=[decoding], progress=progress))
+
+
+def chains_from(
+    model: LanguageModel, arguments: dict[str, Any], *, decodings: Sequence[Decoding], progress: Progress
+) -> Iterator[MarkovChain | SparseChain]:
+    """The same under several rules: the model is asked about all contexts once, and walked for each rule anew."""
     from markovgpt.adapters import find_tokens
-    from markovgpt.enumeration import build_chain, reachable_chain
+    from markovgpt.enumeration import build_chains, reachable_chain
     from markovgpt.errors import ArgumentError
 
     start, end = arguments.pop("reachable_from"), arguments.pop("end")
@@ -92,12 +99,15 @@ def chain_from(
             raise ArgumentError(
                 "--end, --min-probability, --min-reach and --outside absorb need --reachable-from CONTEXT."
             )
-        return build_chain(model, decoding=decoding, progress=progress, **given)
+        yield from build_chains(model, decodings, progress=progress, **given)
+        return
     if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")
     if end is not None:
         walk["end"] = find_tokens(model, [_unescaped(end)])[0]
-    return reachable_chain(model, context_from(model, start), decoding=decoding, progress=progress, **walk, **given)
+    first = context_from(model, start)
+    for decoding in decodings:
+        yield reachable_chain(model, first, decoding=decoding, progress=progress, **walk, **given)
 
 
 def _unescaped(text: str) -> str:

@@ -107,6 +107,6 @@ def _logits(model: LanguageModel, contexts: NDArray[np.int64]) -> NDArray[np.flo
         cause = error.__cause__
         reason = str(error) if cause is None else f"{type(cause).__name__}: {cause}"
         raise ArgumentError(
-            f"{model_name(model)} has no law for the empty context: asked what comes first, it failed ({reason}). Begin "
-            "with a token, or with every state alike ('uniform')."
+            f"{model_name(model)} has no law for the empty context. Begin with a token, or with every state alike "
+            f"('uniform'). Asked what comes first, the model failed: {reason}"
         ) from error

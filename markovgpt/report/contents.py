@@ -8,7 +8,16 @@ from typing import Any
 from markovgpt.model import model_name, training_tokens_of
 from markovgpt.report.charts import bar, curve
 from markovgpt.report.endings import left_out_section, lengths_section
-from markovgpt.report.phrases import bound_phrase, loop_phrase, plural, probability, state_names, took, which_states
+from markovgpt.report.phrases import (
+    bound_phrase,
+    law_warnings,
+    loop_phrase,
+    plural,
+    probability,
+    state_names,
+    took,
+    which_states,
+)
 from markovgpt.report.record import Analysis
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.transitions import heaviest_states, transitions_section
@@ -141,7 +150,7 @@ def _stationary_sections(analysis: Analysis, *, top: int) -> list[Section]:
                     rows=tuple((chain.label(s), probability(float(p[s])), bar(p[s] / peak)) for s in map(int, shown)),
                 ),
                 notes=(*notes, *((phrase,) if pi.certified else ())),
-                warnings=() if pi.certified else (phrase,),
+                warnings=law_warnings(pi),
             )
         )
     if len(analysis.stationary) > top:

@@ -1,7 +1,7 @@
-"""Which digits of a number are certain, if all that is known of it is an interval?
+"""Which digits of a number are certain, of which an interval is known?
 
-A digit is printed only if every number of the interval rounds to the same digits; so the exact value, rounded to what is
-printed, is what is printed. All arithmetic is exact.
+Those to which every number of the interval rounds: so the exact value, rounded as what is printed, is what is printed.
+All arithmetic is exact.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
-__all__ = ["MOST_DIGITS", "certain_digits", "from_the_proof", "of_decimal", "proven_interval", "written"]
+__all__ = ["at_most", "MOST_DIGITS", "certain_digits", "from_the_proof", "of_decimal", "proven_interval", "written"]
 
 MOST_DIGITS = 17
 """As many significant digits as tell a double from its neighbours."""
@@ -90,6 +90,15 @@ def from_the_proof(interval: _Interval, guess: float, *, at_most: int = MOST_DIG
         return digits
     most = _two_digits(high, math.ceil)
     return f"{_two_digits(low, math.floor)}..{most}" if low > 0 else f"<{most}"
+
+
+def at_most(x: float | Fraction) -> str:
+    """Two digits, rounded up: what is proven of ``x`` is proven of them.
+
+    >>> at_most(3.41e-14), at_most(0.25), at_most(0.0)
+    ('3.5e-14', '0.25', '0')
+    """
+    return _two_digits(Fraction(x), math.ceil)
 
 
 def written(digits: int, place: int) -> str:

@@ -169,9 +169,11 @@ _DISTRIBUTION_FIELDS = (
     "probabilities",
     "residual",
     "error_bound",
+    "relative_error",
     "certified",
     "method",
     "iterations",
+    "interrupted",
     "entropy_rate_bits",
 )
 
@@ -181,9 +183,11 @@ def _distribution(pi: StationaryDistribution, rate: float) -> dict[str, Any]:
         pi.probabilities.tolist(),
         pi.residual,
         _finite(pi.error_bound),
+        _finite(pi.relative_error),
         pi.certified,
         pi.method,
         pi.iterations,
+        pi.interrupted,
         rate,
     )
     return dict(zip(_DISTRIBUTION_FIELDS, values, strict=True))

@@ -14,6 +14,7 @@ def markdown_report(sections: Iterable[Section]) -> str:
     blocks: list[str] = []
     for level, section in enumerate(sections):
         blocks.append(f"{'#' if level == 0 else '##'} {_escape(section.title)}")
+        blocks += [f"**{_escape(warning)}**" for warning in section.warnings]
         if section.facts:
             blocks.append("\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in section.facts))
         if section.lines:
@@ -21,7 +22,6 @@ def markdown_report(sections: Iterable[Section]) -> str:
         if section.table is not None:
             blocks.append(_table(section.table))
         blocks += [_escape(note) for note in section.notes]
-        blocks += [f"**{_escape(warning)}**" for warning in section.warnings]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 
 from markovgpt.analysis import GreedyLoop, StationaryDistribution
 from markovgpt.chain import Chain, MarkovChain
+from markovgpt.report.digits import at_most
+from markovgpt.solvers.extended import EXTENDED_LIMIT
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = [
     "bound_phrase",
     "duration",
+    "law_warnings",
     "loop_phrase",
+    "method_phrase",
     "percent",
     "plural",
     "probability",
@@ -110,15 +114,46 @@ def which_states(chain: MarkovChain | SparseChain) -> str:
     return f"the {V}^{K} contexts" if chain.states.lengths == "full" or K == 1 else f"the contexts of length 1 to {K}"
 
 
+def method_phrase(pi: StationaryDistribution) -> str:
+    """The algorithm behind a stationary distribution, and how long it went on."""
+    cycles = plural(pi.iterations, "cycle")
+    return {
+        "gth": "GTH elimination",
+        "gth, extended precision": "GTH elimination in extended precision",
+        "suffix cycles": f"{cycles} over suffixes",
+        "greedy sweeps": f"{cycles} of greedy sweeps",
+        "power iteration": f"power iteration, {plural(pi.iterations, 'step')}",
+        "pushing": f"{pi.iterations:,} pushes",
+    }.get(pi.method, pi.method)
+
+
 def bound_phrase(pi: StationaryDistribution) -> str:
-    """What is proven about a stationary distribution."""
-    method = {"gth": "GTH elimination"}.get(pi.method, pi.method)
+    """What is proven about a stationary distribution; and if that is not enough, what would prove more."""
+    method, residual = method_phrase(pi), f"residual {pi.residual:.1e}"
     if pi.certified:
-        return (
-            f"Certified: total error (L1) at most {pi.error_bound:.1e}, proven. {method}, residual {pi.residual:.1e}."
-        )
-    proven = "no error bound was proven" if np.isinf(pi.error_bound) else f"only a total error of {pi.error_bound:.1e}"
+        return f"Certified: total error (L1) at most {at_most(pi.error_bound)}, proven. {method}, {residual}."
+    proven = "no error bound was proven"
+    if not np.isinf(pi.error_bound):
+        proven = f"only a total error (L1) of at most {at_most(pi.error_bound)} was proven"
+    doubt = f"NOT certified: {proven} ({method}); the {residual} proves nothing by itself."
+    return f"{doubt} {_next_step(pi)}"
+
+
+def _next_step(pi: StationaryDistribution) -> str:
+    if pi.interrupted:
+        return "It was interrupted: left alone, it may prove more."
+    if len(pi.states) <= EXTENDED_LIMIT:
+        return "markovgpt stationary --extended (extended=True) settles it."
+    if pi.method == "power iteration":
+        return "With numba installed there are methods that prove more."
     return (
-        f"NOT certified: {proven}, and the residual {pi.residual:.1e} proves nothing by itself. "
-        f"The chain forgets its start too slowly for {method}{f' ({pi.iterations:,} steps)' if pi.iterations else ''}."
+        f"What settles it is a chain of at most {EXTENDED_LIMIT:,} states (a shorter context, fewer tokens), by "
+        "markovgpt stationary --extended; another tolerance does not."
     )
+
+
+def law_warnings(pi: StationaryDistribution) -> tuple[str, ...]:
+    """What the reader must see before the numbers."""
+    if not pi.certified:
+        return (bound_phrase(pi),)
+    return ("Interrupted: the best that was known then, and what was proven of it.",) if pi.interrupted else ()

@@ -11,10 +11,11 @@ __all__ = ["Column", "Section", "Table"]
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table and the side its cells are set to."""
+    """A column of a table: the side its cells are set to, and whether text on the left may go on in the next line."""
 
     title: str
     align: Literal["left", "right"] = "right"
+    folds: bool = True
 
 
 @final
@@ -29,7 +30,7 @@ class Table:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A titled part of a report: facts (name and value), preformatted lines, a table, and notes, in this order."""
+    """A titled part of a report: warnings, facts (name, value), preformatted lines, a table, notes, in this order."""
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()

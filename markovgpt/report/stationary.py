@@ -1,4 +1,4 @@
-"""Where does a chain spend its time, class by class, and in which class does it end? With what is proven of each number."""
+"""Where does a chain spend its time, in each recurrent class, and in which of them does it end? With proofs."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ class StationaryReport:
 
     @property
     def certified(self) -> bool:
-        """Whether every distribution is proven to within 1e-6."""
-        return all(pi.certified for pi in self.stationary)
+        """Whether there is a distribution of every recurrent class, proven to within 1e-6."""
+        complete = len(self.stationary) == int(self.classes.recurrent.sum())
+        return complete and all(pi.certified for pi in self.stationary)
 
     @property
     def interrupted(self) -> bool:
@@ -108,8 +109,8 @@ def stationary_report(
     classes = communicating_classes(chain, progress=progress)
     several = int(classes.recurrent.sum()) > 1
     if several and not begins:
-        start = chain.label(0) if isinstance(chain, SparseChain) else "uniform"
-        begins = [(start, start_distribution(model, chain, start))]
+        start = chain.context(0) if isinstance(chain, SparseChain) else "uniform"
+        begins = [(_name(chain, start), start_distribution(model, chain, start))]
     began = time.perf_counter()
     stationary = stationary_distributions(
         chain, tolerance=tolerance, extended=extended, classes=classes, progress=progress

@@ -23,6 +23,8 @@ def terminal_report(sections: Iterable[Section]) -> Group:
 
 
 def _body(section: Section) -> Iterable[RenderableType]:
+    for warning in section.warnings:
+        yield Padding(Text(warning, style="bold red"), (0, 0, 0, 2))
     if section.facts:
         grid = RichTable.grid(padding=(0, 2))
         grid.add_column(style="cyan", no_wrap=True)
@@ -36,14 +38,13 @@ def _body(section: Section) -> Iterable[RenderableType]:
         yield Padding(_table(section.table), (0, 0, 0, 1))
     for note in section.notes:
         yield Padding(Text(note, style="dim"), (0, 0, 0, 2))
-    for warning in section.warnings:
-        yield Padding(Text(warning, style="bold red"), (0, 0, 0, 2))
 
 
 def _table(table: Table) -> RichTable:
     grid = RichTable(box=None, padding=(0, 1), header_style="cyan")
     for column in table.columns:
-        grid.add_column(Text(column.title), justify=column.align, no_wrap=column.align == "right", overflow="fold")
+        whole = column.align == "right" or not column.folds
+        grid.add_column(Text(column.title), justify=column.align, no_wrap=whole, overflow="fold")
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
     return grid

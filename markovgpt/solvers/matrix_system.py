@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Any, final
 
@@ -15,6 +16,7 @@ from markovgpt.solvers.system import UNIT, Balance, balance_in_pairs, collected,
 __all__ = ["MatrixSystem"]
 
 Vector = NDArray[np.float64]
+_LONG = 32  # entries of a row that are added up without a thought for rounding
 _COMPILED_FROM = 4097  # states; for fewer it does not pay to import a compiler
 
 
@@ -59,9 +61,12 @@ class MatrixSystem:
         before: Vector = self.matrix @ f
         return before
 
-    def row_sums(self) -> tuple[float, float]:
+    def row_defect(self) -> float:
         sums = np.asarray(self.matrix.sum(axis=1))
-        return float(sums.min()), float(sums.max())
+        starts, lengths = self.matrix.indptr, np.diff(self.matrix.indptr)
+        for row in np.flatnonzero(lengths > _LONG):
+            sums[row] = math.fsum(self.matrix.data[starts[row] : starts[row + 1]].tolist())
+        return float(abs(sums - 1).max()) + 2 * min(int(lengths.max()), _LONG) * UNIT
 
     def greedy_successors(self) -> NDArray[np.int32]:
         return _likeliest(self.matrix)

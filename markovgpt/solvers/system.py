@@ -49,8 +49,8 @@ class System(Protocol):
         """``P f``."""
         ...
 
-    def row_sums(self) -> tuple[float, float]:
-        """The least and the largest sum of a row; 1 up to rounding."""
+    def row_defect(self) -> float:
+        """A proven upper bound of ``|sum of a row - 1|``."""
         ...
 
     def greedy_successors(self) -> NDArray[np.int32]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from markovgpt.solvers.system import Balance, balance_in_pairs, collected, rounded_down
+from markovgpt.solvers.system import UNIT, Balance, balance_in_pairs, collected, rounded_down
 
 __all__ = ["TableSystem"]
 
@@ -22,7 +22,7 @@ class TableSystem:
 
     def __init__(self, table: NDArray[np.float64]) -> None:
         self.table = table
-        self.n, self.most_arrows = table.shape
+        self.n, self.most_arrows = int(table.shape[0]), int(table.shape[1])
 
     def push(self, mu: Vector, *, out: Vector | None = None) -> Vector:
         from markovgpt.kernels.steps import push
@@ -34,12 +34,12 @@ class TableSystem:
 
         return pull(self.table, f, out=out)
 
-    def row_sums(self) -> tuple[float, float]:
-        least, largest = np.inf, -np.inf
+    def row_defect(self) -> float:
+        worst = 0.0
         for start in range(0, self.n, _ROWS):
             sums = self.table[start : start + _ROWS].sum(axis=1)
-            least, largest = min(least, float(sums.min())), max(largest, float(sums.max()))
-        return least, largest
+            worst = max(worst, float(sums.max()) - 1, 1 - float(sums.min()))
+        return worst + 2 * float(self.most_arrows) * UNIT
 
     def greedy_successors(self) -> NDArray[np.int32]:
         from markovgpt.kernels.orbits import greedy_successors
