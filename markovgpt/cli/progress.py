@@ -83,4 +83,7 @@ class ProgressBar:
 
 def _clock(seconds: float | None) -> str:
     """``0:02:05``, as rich writes it."""
-    return "-:--:--" if seconds is None else f"{seconds // 3600:.0f}:{seconds // 60 % 60:02.0f}:{seconds % 60:02.0f}"
+    if seconds is None:
+        return "-:--:--"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -19,12 +19,12 @@ MOST_DIGITS = 17
 _Interval = tuple[Fraction, Fraction]
 
 
-def proven_interval(p: float, *, error: float, relative_error: float) -> _Interval:
+def proven_interval(p: float | Decimal, *, error: float, relative_error: float) -> _Interval:
     """Where a probability lies that was computed as ``p``.
 
     Parameters
     ----------
-    p : float
+    p : float or Decimal
         0 to 1.
     error : float
         Proven: ``|p - exact| <= error``; 1 or more proves nothing.

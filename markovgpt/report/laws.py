@@ -84,10 +84,9 @@ def _class_section(report: StationaryReport, i: int, top: int) -> Section:
     shown = heaviest_states(pi.probabilities, pi.states, top=top)
     texts = [certain_probability(pi, s) for s in shown.tolist()]
     peak = float(pi.probabilities.max())
-    rows = tuple(
-        (chain.label(s), text, _return_time(pi, s), bar(float(pi.probabilities[s]) / peak))
-        for s, text in zip(shown.tolist(), texts, strict=True)
-    )
+    returns = [_return_time(pi, s) for s in shown.tolist()]
+    bars = [bar(float(pi.probabilities[s]) / peak) for s in shown.tolist()]
+    labels = [chain.label(s) for s in shown.tolist()]
     notes = []
     if len(shown) < len(pi.states):
         held = _share(pi, shown.tolist())
@@ -95,17 +94,19 @@ def _class_section(report: StationaryReport, i: int, top: int) -> Section:
     notes.append("Digits that are not proven are not shown." + (f" {GUESSES}" if any("~" in t for t in texts) else ""))
     if pi.certified and not pi.error_bound <= report.tolerance and pi.extended is None and not pi.interrupted:
         notes.append(f"No more could be proven: the error asked for was {report.tolerance:g}.")
-    columns = (
-        Column(title="state"),
-        Column(title="probability", align="left", folds=False),  # points below each other
-        Column(title="steps to return", align="left", folds=False),
-        Column(title="", align="left"),
-    )
+    columns = [Column(title="state"), Column(title="probability", align="left", folds=False)]  # points below each other
+    cells = [labels, texts]
+    if any(returns):
+        columns.append(Column(title="return time", align="left", folds=False))
+        cells.append(returns)
+        notes.append("Return time: expected steps from the state back to it.")
+    columns.append(Column(title="", align="left"))
+    cells.append(bars)
     return Section(
         title=title,
         warnings=law_warnings(pi),
         facts=_proofs(report, i),
-        table=Table(columns=columns, rows=rows),
+        table=Table(columns=tuple(columns), rows=tuple(zip(*cells, strict=True))),
         notes=tuple(notes),
     )
 
@@ -141,6 +142,9 @@ def certain_probability(pi: StationaryDistribution, state: int, *, most: int = M
 def _interval(pi: StationaryDistribution, state: int) -> tuple[Fraction, Fraction]:
     if len(pi.states) == 1:
         return Fraction(1), Fraction(1)
+    if pi.extended is not None:
+        p = pi.extended.probabilities[int(np.searchsorted(pi.states, state))]
+        return proven_interval(p, error=math.inf, relative_error=pi.extended.relative_error)
     return proven_interval(float(pi.probabilities[state]), error=_error_of_a_sum(pi), relative_error=pi.relative_error)
 
 
@@ -153,10 +157,11 @@ def _error_of_a_sum(pi: StationaryDistribution) -> float:
 
 
 def _share(pi: StationaryDistribution, states: Sequence[int]) -> str:
-    """What some states hold together."""
+    """What some of the states hold together."""
     total = math.fsum(pi.probabilities[list(states)].tolist())
     error = min(_error_of_a_sum(pi), 1.0) + _ROUNDING
-    least, most = (percent(min(max(share, 0.0), 1.0)) for share in (total - error, total + error))
+    nearly_all = 1 - _ROUNDING  # not all: each of the other states has its share
+    least, most = (percent(min(max(x, 0.0), nearly_all)) for x in (total - error, total + error))
     return least if least == most else f"about {percent(min(total, 1.0))}"
 
 

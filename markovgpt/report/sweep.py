@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from markovgpt.chain import MarkovChain
 from markovgpt.errors import NotComputedError
 from markovgpt.report.digits import at_most
 from markovgpt.report.laws import GUESSES, certain_entropy_rate, certain_probability
-from markovgpt.report.phrases import law_warnings, method_phrase, plural, took
+from markovgpt.report.phrases import law_warnings, plural, took, which_states
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.stationary import StationaryReport
 
@@ -25,7 +26,7 @@ def sweep_sections(sweep: Sweep, *, interrupted: bool = False) -> list[Section]:
     """What all temperatures share, and one row for each temperature and recurrent class."""
     found = [report for _, report in sweep if isinstance(report, StationaryReport)]
     several = any(report.classes.recurrent.sum() > 1 for report in found)
-    titles = ["temperature", *(["class"] if several else []), *_TITLES]
+    titles = ["T", *(["class"] if several else []), *_TITLES]
     rows: list[tuple[str, ...]] = []
     warnings, notes = [], list(_NOTES)
     for temperature, report in sweep:
@@ -41,6 +42,10 @@ def sweep_sections(sweep: Sweep, *, interrupted: bool = False) -> list[Section]:
             notes.append(f"Temperature {name}: {len(report.stationary) - _CLASSES:,} more recurrent classes.")
     if any("~" in cell for row in rows for cell in row):
         notes.append(GUESSES)
+    if several:
+        notes.append(
+            "In which class the chain ends, with which probability: see one temperature alone, or -o FILE.json."
+        )
     if interrupted:
         warnings.append("Interrupted: the temperatures that were to follow are not computed.")
     columns = tuple(Column(title=t, align="left" if t in ("likeliest", "method") else "right") for t in titles)
@@ -53,9 +58,10 @@ def sweep_sections(sweep: Sweep, *, interrupted: bool = False) -> list[Section]:
     return [*(_head(report) for report in found[:1]), table]
 
 
-_TITLES = ("bits per token", "likeliest", "probability", "error bound", "certified", "time", "method")
+_TITLES = ("bits/token", "likeliest", "probability", "error", "certified", "time", "method")
 _NOTES = (
-    "Bits per token: the entropy rate. Likeliest: the state where the chain spends most of its time.",
+    "T: temperature. Bits/token: entropy rate. Likeliest: the state where the chain spends most of its time, and its "
+    "probability. Error: proven bound of the total error (L1).",
     "Digits that are not proven are not shown.",
 )
 
@@ -68,6 +74,7 @@ def _head(report: StationaryReport) -> Section:
         facts=(
             ("tokens", f"{chain.vocab_size:,}: {chain.vocabulary.overview(at_most=30)}"),
             ("context", plural(chain.context_length, "token")),
+            *([("states", f"{chain.n_states:,}: {which_states(chain)}")] if isinstance(chain, MarkovChain) else []),
             ("decoding", "temperature, below" if rest.is_default else f"temperature, below; {rest.describe()}"),
         ),
     )
@@ -83,5 +90,5 @@ def _cells(report: StationaryReport, i: int) -> tuple[str, ...]:
         at_most(pi.error_bound) if pi.error_bound < 2 else "none",
         "yes" if pi.certified else "NO",
         took(report.seconds),
-        method_phrase(pi),
+        pi.method,
     )

@@ -52,8 +52,11 @@ def stationary_error_bound(
     """
     w = hitting_times.copy()  # (n,)
     w[target] = 0.0
-    if not (np.isfinite(w).all() and w.min() >= 0):
+    largest = float(w.max())
+    if not (np.isfinite(largest) and w.min() >= 0):
         return math.inf
+    if largest > 0:  # w counts up to a factor; in this unit nothing overflows, and what underflows does not count
+        np.ldexp(w, -math.frexp(largest)[1], out=w)
     lo = np.zeros(system.n) if low is None else low
     defect = system.row_defect()
 
@@ -68,11 +71,12 @@ def stationary_error_bound(
     error += np.abs(net, out=net)
     excess = float(error @ w) / d * (1 + (system.n + 4) * _UNIT)
     correction, _ = _total(abs(lo))
-    mass, rounding = _total(q)  # of q; that of the measure proven, (q + lo) times its row sums, differs by off
-    off = 2 * (mass * defect + correction) * (1 + defect) + rounding
-    if not (mass - off > 0):
+    mass, rounding = _total(q)  # of q; the measure proven, (q + lo) times the row sums, is at most off from it
+    off = (mass * defect + correction) * (1 + defect)
+    least = mass - rounding - off
+    if not (least > 0):
         return math.inf
-    bound = (2 * excess + off + abs(mass - 1) + rounding) / (mass - off) * (1 + 8 * _UNIT)
+    bound = (2 * excess / least + 2 * off + abs(mass - 1) + rounding) * (1 + 8 * _UNIT)
     return bound if bound < _TRIVIAL else math.inf
 
 

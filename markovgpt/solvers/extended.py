@@ -131,7 +131,8 @@ def check_extended_size(n: int) -> None:
     limit = EXTENDED_LIMIT if can_compile() else _WITHOUT_COMPILER
     if n > limit:
         raise NotComputedError(
-            f"Not computed above {limit:,} states: the stationary distribution of {n:,} states in extended precision."
+            f"Not computed above {limit:,} states: the stationary distribution of {n:,} states in extended precision. "
+            "In double precision (without --extended, extended=True) larger chains are solved, and proven."
             + ("" if can_compile() else " With numba installed, the limit is 4,096."),
             n_states=n,
             limit=limit,

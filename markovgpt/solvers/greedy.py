@@ -91,6 +91,8 @@ def stationary_law(
             system.sweep_measure(mu, nothing, forest.order)
             mu /= mu.sum()
         changes.append(float(abs(mu - before).sum()))
+        if not np.isfinite(changes[-1]):  # an overflow: what was there before is the best there is
+            return Attempt(before, cycle - 1, False)
         keep(mu, cycle)
         report(f"cycle {cycle}, last change {changes[-1]:.0e}")
         stalled = cycle > 3 and changes[-1] < 1e-11 and changes[-1] > min(changes[:-1]) / 2
@@ -118,7 +120,7 @@ def hitting_times(
         rest = _function_cycle(system, pi, h, source, forest, lumps)
         rest[target] = 0.0
         worst = float(abs(rest).max())
-        report(f"proving, cycle {cycle}, hitting times to within {worst:.0e} steps")
+        report(f"proof, cycle {cycle}, within {worst:.0e} steps")
         if not (worst > goal):
             return Attempt(h - h[target], cycle, True)
     return Attempt(h - h[target], max_cycles, False)
@@ -173,6 +175,7 @@ class _Lumps:
         sparse.data /= np.repeat(self._mass, np.diff(sparse.indptr))
         self._chain = MatrixSystem(sparse)
         self._forest = _paired(self._chain)
+        self._shrinks = self._forest.m <= 0.75 * len(numbers)  # not where flows between lumps underflow
 
     def gather(self, values: Vector) -> Vector:
         sums: Vector = np.bincount(self._lump, values, self._m)[self._numbers].astype(np.float64, copy=False)
@@ -189,6 +192,8 @@ class _Lumps:
         if self._direct is not None:
             found = self._direct.stationary_factors()
             return found if np.isfinite(found).all() and found.max() > 0 else np.ones(len(found))
+        if not self._shrinks:
+            return np.ones(len(self._mass))
         cycles = 1 + _INNER_CYCLES
         law = stationary_law(
             self._chain, self._mass, self._forest, max_cycles=cycles, keep=lambda *_: None, report=lambda _: None
@@ -199,6 +204,8 @@ class _Lumps:
         """The c of ``c = P c + rho / mass`` in the chain of lumps."""
         if self._direct is not None:
             return self._direct.function(rho)
+        if not self._shrinks:
+            return np.zeros(len(rho))
         c, inner = np.zeros(len(rho)), _Lumps(self._chain, self._mass, self._forest)
         for _ in range(_INNER_CYCLES):
             _function_cycle(self._chain, self._mass, c, rho / self._mass, self._forest, inner)
@@ -208,6 +215,8 @@ class _Lumps:
         """The c of ``c mass = (c mass) P + rho`` in the chain of lumps."""
         if self._direct is not None:
             return self._direct.measure(rho)
+        if not self._shrinks:
+            return np.zeros(len(rho))
         mu, inner = np.zeros(len(rho)), _Lumps(self._chain, self._mass, self._forest)
         for _ in range(_INNER_CYCLES):
             _measure_cycle(self._chain, self._mass, mu, rho, self._forest, inner)

@@ -4,7 +4,7 @@
 |----------------------|------------------------------------------------|-------------------------------------------|
 | cycles over suffixes | law and hitting times of a table, by pushing   | the last cycles promise too many more     |
 | greedy sweeps        | both, of any chain, in the order of greedy     | not converged after 60 cycles             |
-|                      | decoding, with its loops as lumps              |                                           |
+|                      | decoding, with its loops as lumps              | (also where the law so far is far off)    |
 | correction           | the law to twice the digits, up to three times | the proven bound is within the tolerance, |
 |                      |                                                | or no longer shrinks                      |
 | power iteration      | the law, with hitting times by GMRES           | only where there is no compiler           |
@@ -31,6 +31,7 @@ __all__ = ["solve_iteratively"]
 
 Vector = NDArray[np.float64]
 _CORRECTIONS = 3
+_ROUGH = 1e-3  # a law within this is near enough for a correction, which is linear
 
 
 def solve_iteratively(system: System, *, tolerance: float, report: Report) -> Solution:
@@ -40,7 +41,8 @@ def solve_iteratively(system: System, *, tolerance: float, report: Report) -> So
     """
     solution = Solution(law=np.full(system.n, 1 / system.n), method="pushing")
     try:
-        _solve(system, solution, tolerance, report)
+        with np.errstate(all="ignore"):  # what overflows or underflows proves nothing, and the bound says so
+            _solve(system, solution, tolerance, report)
     except KeyboardInterrupt:
         solution.interrupted = True
     return solution
@@ -56,10 +58,10 @@ def _solve(system: System, solution: Solution, tolerance: float, report: Report)
         if solution.error_bound <= tolerance:
             return
     forest = greedy.greedy_forest(system)
-    if times is None:
-        times = _by_sweeps(system, solution, forest, report)
+    if times is None or not (solution.error_bound <= _ROUGH):
+        times = _by_sweeps(system, solution, forest, times, report)
     for _ in range(_CORRECTIONS):
-        if solution.error_bound <= tolerance or times is None:
+        if solution.error_bound <= tolerance or not np.isfinite(times).all():
             return
         before = solution.error_bound
         _correct(system, solution, forest, times, report)
@@ -77,17 +79,18 @@ def _by_pushing(system: System, solution: Solution, report: Report) -> None:
     solution.method = "power iteration"
     found = power_iteration(system.push, system.n, lazy=True, keep=keep)
     solution.law, solution.iterations = found.stationary, found.iterations
-    report("proving")
+    report("proof")
     times = hitting_times(system.pull, system.n, int(solution.law.argmax()))
     _prove(system, solution, times, report)
 
 
 def _by_suffixes(system: TableSystem, solution: Solution, report: Report) -> Vector | None:
     """Law and hitting times by cycles over suffixes; None where they were given up."""
+    solution.method = "suffix cycles"
     law = suffix.stationary_law(system, keep=solution.keep, report=report)
     if not np.isfinite(law.value).all():
         return None
-    solution.law, solution.method, solution.iterations = law.value, "suffix cycles", law.cycles
+    solution.law, solution.iterations = law.value, law.cycles
     if not law.converged:
         return None
     target = int(solution.law.argmax())
@@ -97,18 +100,23 @@ def _by_suffixes(system: TableSystem, solution: Solution, report: Report) -> Vec
     return _prove(system, solution, np.maximum(times.value, 0.0), report)
 
 
-def _by_sweeps(system: System, solution: Solution, forest: greedy.Forest, report: Report) -> Vector:
-    """Law and hitting times by greedy sweeps, from the best law so far."""
-    before = solution.iterations
+def _by_sweeps(
+    system: System, solution: Solution, forest: greedy.Forest, times: Vector | None, report: Report
+) -> Vector:
+    """The law by greedy sweeps, from the best so far, and hitting times, if none were found."""
+    before, solution.method = solution.iterations, "greedy sweeps"
     law = greedy.stationary_law(system, solution.law, forest, keep=solution.keep, report=report)
-    solution.law, solution.method, solution.iterations = law.value, "greedy sweeps", before + law.cycles
-    target = int(solution.law.argmax())
-    times = greedy.hitting_times(system, solution.law, target, forest, report=report)
-    return _prove(system, solution, np.maximum(times.value, 0.0), report)
+    solution.law, solution.iterations = law.value, before + law.cycles
+    if times is None or not np.isfinite(times).all():
+        target = int(solution.law.argmax())
+        found = greedy.hitting_times(system, solution.law, target, forest, report=report)
+        times = np.maximum(found.value, 0.0)
+    return _prove(system, solution, times, report)
 
 
 def _prove(system: System, solution: Solution, times: Vector, report: Report) -> Vector:
-    target = int(solution.law.argmax())
+    """The error bound that these times of reaching the state where they are 0 prove."""
+    target = int(times.argmin())
     solution.error_bound = stationary_error_bound(system, solution.law, hitting_times=times, target=target)
     report(f"error bound so far {solution.error_bound:.0e}")
     return times
@@ -118,12 +126,14 @@ def _correct(system: System, solution: Solution, forest: greedy.Forest, times: V
     """Add what the flows of the law, computed to 32 digits, still lack; kept if the bound shrinks."""
     high, low = solution.law, np.zeros(system.n) if solution.low is None else solution.low
     net = system.balance(high, low).net
-    low = low + greedy.correction(system, high, net, forest)
+    lacking = greedy.correction(system, high, net, forest)
+    lacking -= high * (lacking.sum() / high.sum())  # any multiple of the law balances: keep the sum
+    low = low + lacking
     improved = np.maximum(high + low, 0.0)
     low = low - (improved - high)  # what is rounded off, exactly
-    bound = stationary_error_bound(
-        system, improved, low=low, hitting_times=times, target=int(np.flatnonzero(times == 0)[0])
-    )
+    bound = stationary_error_bound(system, improved, low=low, hitting_times=times, target=int(times.argmin()))
     report(f"error bound so far {bound:.0e}")
     if bound < solution.error_bound:
-        solution.law, solution.low, solution.error_bound = improved, low, bound
+        solution.error_bound = np.inf  # an interrupt between two of these lines must not leave a bound of another law
+        solution.law, solution.low = improved, low
+        solution.error_bound = bound

@@ -138,8 +138,13 @@ def _sums(places: NDArray[Any], values: Vector, n: int) -> Vector:
 
 
 def _likeliest(matrix: csr_array[Any]) -> NDArray[np.int32]:
-    """Column of the largest entry of each row, the first of a tie, ``(n,)``; no row is empty."""
-    starts, data = matrix.indptr[:-1], matrix.data
-    largest = np.repeat(np.maximum.reduceat(data, starts), np.diff(matrix.indptr))  # (nnz,)
-    places = np.where(data == largest, np.arange(len(data)), len(data))
-    return np.asarray(matrix.indices[np.minimum.reduceat(places, starts)], dtype=np.int32)
+    """Column of the largest entry of each row, the first of a tie, ``(n,)``; an empty row has its own."""
+    lengths = np.diff(matrix.indptr)
+    found = np.arange(matrix.shape[0], dtype=np.int32)
+    filled = np.flatnonzero(lengths)
+    if len(filled):
+        starts, data = matrix.indptr[filled], matrix.data
+        largest = np.repeat(np.maximum.reduceat(data, starts), lengths[filled])  # (nnz,)
+        places = np.where(data == largest, np.arange(len(data)), len(data))
+        found[filled] = matrix.indices[np.minimum.reduceat(places, starts)]
+    return found

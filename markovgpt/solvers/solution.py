@@ -63,6 +63,8 @@ class Solution:
     extended: ExtendedElimination | None = None
 
     def keep(self, law: NDArray[np.float64], iterations: int) -> None:
-        """Copy the law of a cycle."""
-        np.copyto(self.law, law)
-        self.iterations = iterations
+        """Copy the law of a cycle, about which nothing is proven yet; not one that overflowed."""
+        if np.isfinite(law.sum()):
+            self.error_bound = math.inf
+            np.copyto(self.law, law)
+            self.iterations = iterations

@@ -21,6 +21,7 @@ __all__ = ["hitting_times", "stationary_law"]
 
 Vector = NDArray[np.float64]
 _BOTTOM = 64  # states of the coarsest chain, at most, unless there are more tokens than that
+_BOTTOM_SOLVED = 512  # if there are so many tokens that it has more states, it is only pushed
 _STEPS = 4
 _PATIENCE = 8  # cycles over which the speed is measured
 
@@ -43,7 +44,9 @@ def stationary_law(
             system.push(after, out=mu)
             mu, after = after, mu  # mu P is after
         changes.append(float(distance(mu, after)))
-        mu, levels[0] = after, _Room(mu.reshape(levels[0].joint.shape), levels[0].marginal)
+        if levels:  # the cycle returned its first room, which is now the law's
+            levels[0] = _Room(mu.reshape(levels[0].joint.shape), levels[0].marginal)
+        mu = after
         mu /= mu.sum()
         keep(mu, cycle)
         report(f"cycle {cycle}, last change {changes[-1]:.0e}")
@@ -76,7 +79,7 @@ def hitting_times(
         at_target, rest[target] = rest[target] - once, 0.0
         misses.append(max(float(rest.max()), -float(rest.min())))
         rest[target] = at_target
-        report(f"proving, cycle {cycle}, hitting times to within {misses[-1]:.0e} steps")
+        report(f"proof, cycle {cycle}, within {misses[-1]:.0e} steps")
         if not (misses[-1] > goal):
             return Attempt(h - h[target], cycle, True)
         if _hopeless(misses, goal, max_cycles):
@@ -117,6 +120,10 @@ def _measure_cycle(table: NDArray[np.float64], mu: Vector, rooms: list[_Room]) -
 
 
 def _bottom_law(table: NDArray[np.float64], mu: Vector) -> Vector:
+    from markovgpt.kernels.steps import push
+
+    if len(mu) > _BOTTOM_SOLVED:
+        return push(table, mu)
     present = np.flatnonzero(mu > 0)
     factors = LumpedFlows(_flows(table, mu)[np.ix_(present, present)]).stationary_factors()
     settled = mu.copy()
@@ -141,16 +148,17 @@ class _Shorter(NamedTuple):
 
     table: NDArray[np.float64]  # (n / V, V)
     weights: Vector  # (n / V,) stationary law of the suffixes
-    then: _Shorter | LumpedFlows
+    then: _Shorter | LumpedFlows | None
 
 
-def _shorter(table: NDArray[np.float64], pi: Vector) -> _Shorter | LumpedFlows:
+def _shorter(table: NDArray[np.float64], pi: Vector) -> _Shorter | LumpedFlows | None:
+    """None where the chain is too large to be solved and its contexts too short to be shortened."""
     from markovgpt.kernels.suffix import condition
     from markovgpt.kernels.threads import run_in_pieces
 
     n, V = table.shape
     if n <= max(_BOTTOM, V):
-        return LumpedFlows(_flows(table, pi))
+        return LumpedFlows(_flows(table, pi)) if n <= _BOTTOM_SOLVED else None
     conditional = pi.reshape(-1, V).copy()
     marginal = np.empty(len(conditional))
     run_in_pieces(condition, len(conditional), conditional, marginal, smallest=65536)
@@ -158,12 +166,19 @@ def _shorter(table: NDArray[np.float64], pi: Vector) -> _Shorter | LumpedFlows:
 
 
 def _function_cycle(
-    table: NDArray[np.float64], pi: Vector, rest: Vector, shorter: _Shorter | LumpedFlows, *, out: Vector | None = None
+    table: NDArray[np.float64],
+    pi: Vector,
+    rest: Vector,
+    shorter: _Shorter | LumpedFlows | None,
+    *,
+    out: Vector | None = None,
 ) -> Vector:
     """An approximate solution h of ``h = P h + rest``: that of the suffixes, and one pull."""
     from markovgpt.kernels.suffix import pull_suffixes
     from markovgpt.kernels.threads import run_in_pieces
 
+    if shorter is None:
+        return rest
     if isinstance(shorter, LumpedFlows):
         return shorter.function(pi * rest)
     n, V = table.shape

@@ -94,6 +94,7 @@ def rounded_down(total: Vector, absolute: Vector, terms: int) -> Vector:
     """A sum of terms of three roundings each, less all that these and the additions can have added."""
     absolute *= (terms + 4) * UNIT
     total -= absolute
+    total -= (terms + 2) * np.finfo(np.float64).tiny  # for what underflows
     return total
 
 

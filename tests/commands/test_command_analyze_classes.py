@@ -142,29 +142,31 @@ def test_bound_covers_the_error_where_the_chain_hardly_forgets(run):
 
 
 @pytest.fixture
-def small_limits(monkeypatch):
-    """Elimination up to 2 states, pushing up to 4: the limits of 4,096 and 2,097,152, in reach of a test."""
+def no_solution(monkeypatch):
+    """A solver that refuses, as elimination does where double precision underflows."""
+    from markovgpt import NotComputedError
     from markovgpt.analysis import stationary
 
-    monkeypatch.setattr(stationary, "GTH_LIMIT", 2)
-    monkeypatch.setattr(stationary, "PUSH_LIMIT", 4)
+    def refuse(*_, **__):
+        raise NotComputedError("Elimination underflows: use extended precision.")
+
+    monkeypatch.setattr(stationary, "solve_directly", refuse)
 
 
-@pytest.mark.usefixtures("small_limits")
+@pytest.mark.usefixtures("no_solution")
 def test_law_that_is_not_computed_is_said_to_be_not_computed(run):
-    """Eight states, a limit of four: no law, no number in its place, and what to do instead."""
+    """No law, no number in its place, and what to do instead."""
     result = run("analyze", "--model", "models.py:fair", "-o", "a.json")
     said = " ".join(sections(result.stdout)["Stationary distribution"])
     assert result.exit_code == 0
-    assert "Not computed above 4 states: the stationary distribution of this recurrent class of 8." in said
-    assert "Use a shorter context, or fewer tokens." in said
+    assert "Elimination underflows: use extended precision." in said
     assert "entropy rate" not in result.stdout
     found = json.loads(Path("a.json").read_text(encoding="utf-8"))["stationary"]
     assert (found["computed"], found["probabilities"], found["by_class"]) == (False, None, [])
-    assert "Not computed above 4 states" in found["reason"]
+    assert "Elimination underflows" in found["reason"]
 
 
-@pytest.mark.usefixtures("small_limits")
+@pytest.mark.usefixtures("no_solution")
 def test_law_that_is_not_computed_leaves_the_rest_of_the_report(run):
     """Structure, arrows and cost need no solver."""
     result = run("analyze", "--model", "models.py:fair")

@@ -29,7 +29,18 @@ def environment():
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["analyze"], ["draw"], ["states"], ["models"], ["plugins"], ["new", "plugin"], ["completion"]],
+    [
+        [],
+        ["analyze"],
+        ["structure"],
+        ["stationary"],
+        ["draw"],
+        ["states"],
+        ["models"],
+        ["plugins"],
+        ["new", "plugin"],
+        ["completion"],
+    ],
     ids=lambda words: " ".join(words) or "markovgpt",
 )
 def test_help_imports_nothing_heavy(words, environment):

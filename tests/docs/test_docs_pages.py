@@ -11,6 +11,7 @@ import pytest
 
 import markovgpt as mg
 from markovgpt.report.graph import structure_to_dict
+from markovgpt.report.laws_data import laws_to_dict, sweep_to_dict
 from markovgpt.report.machine import to_dict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,13 +88,16 @@ def test_link_check_notices_broken_links(tmp_path):
 
 
 def documents():
-    """What the program writes about a trained model, two recurrent classes, a chain that ends, a structure."""
+    """What the program writes about a trained model, two recurrent classes, a chain that ends, structure, laws."""
     walk = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]])
+    laws = mg.stationary_report(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]), extended=True)
     return {
         "trained": to_dict(mg.analyze(mg.load_model("babygpt"))),
         "two recurrent classes": to_dict(mg.analyze(mg.from_matrix([[1.0, 0.0], [0.0, 1.0]]))),
         "reachable": to_dict(mg.analyze_chain(walk, mg.reachable_chain(walk, "0", end=1))),
         "structure": structure_to_dict(mg.chain_structure(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]))),
+        "stationary": laws_to_dict(laws),
+        "sweep": sweep_to_dict([(1.0, laws)]),
     }
 
 
@@ -122,7 +126,7 @@ def schema():
     return page[page.index("## The JSON document") : page.index("## Modules")]
 
 
-@pytest.mark.parametrize("which", ["trained", "two recurrent classes", "reachable", "structure"])
+@pytest.mark.parametrize("which", ["trained", "two recurrent classes", "reachable", "structure", "stationary", "sweep"])
 def test_every_json_key_is_described(which):
     """The table in docs/architecture.md has every key that is written."""
     assert sorted(set(keys_of(documents()[which])) - described(schema())) == []

@@ -182,3 +182,11 @@ def test_iterative_bound_covers_the_true_error_of_any_matrix(data: st.DataObject
     P /= P.sum(axis=1, keepdims=True)
     found = _solve(MatrixSystem(mg.chain_from_table(P).to_scipy()))
     assert decimal_distance(found.law, decimal_stationary(P)) <= found.error_bound
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("two hold equally, 1e-14", 14), ("two hold, 1e-14", 19)])
+def test_corrected_law_is_a_distribution_within_its_bound(kind: str, seed: int) -> None:
+    """128 states whose first law has too little mass in 000 and 111: what is added there is taken from the rest."""
+    chain = mg.chain_from_table(LARGE[kind](np.random.default_rng([seed, 2]), 2, 2**7))
+    found = _solve(TableSystem(chain.probabilities))
+    assert decimal_distance(found.law, _law(chain)) <= found.error_bound <= TOLERANCE
