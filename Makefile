@@ -32,7 +32,7 @@ check: $(VENV)/installed-lint  ## format, lint, types, import contract, command 
 	$(BIN)/python docs/make_cli_reference.py --check
 
 bench: $(VENV)/installed-test  ## run the benchmarks and write benchmarks/results.json
-	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly
+	$(BIN)/python -m pytest benchmarks --largest 16 --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly
 
 docs: $(VENV)/installed-docs  ## build the documentation into docs/_build
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build

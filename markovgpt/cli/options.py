@@ -76,7 +76,7 @@ def sweep_options(command: Command) -> Command:
             type=float,
             multiple=True,
             default=(1.0,),
-            show_default="1.0",
+            show_default=True,
             help="Divides the logits; above 0. Repeat for a table of several.",
         ),
         *_cutting_options(),

@@ -131,7 +131,8 @@ def _two_digits(x: Fraction, rounding: Callable[[Fraction], int]) -> str:
     if x == 0:
         return "0"
     place = _exponent(x) - 1
-    return written(rounding(x / Fraction(10) ** place), place)
+    digits = rounding(x / Fraction(10) ** place)
+    return written(digits, place) if digits < 100 else written(10, place + 1)
 
 
 def _exponent(x: Fraction) -> int:

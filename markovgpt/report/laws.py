@@ -181,11 +181,12 @@ def certain_entropy_rate(report: StationaryReport, i: int, *, most: int = 12) ->
     A state has between 0 and log2 V bits, so the rate is wrong by at most the L1 error times that, and by rounding.
     """
     rate, pi = Fraction(report.entropy_rates[i]), report.stationary[i]
-    if rate == 0:
+    if pi.period == len(pi.states):  # a loop: every token is certain
         return "0"
     n, V = report.chain.n_states, report.chain.vocab_size
     if not math.isfinite(pi.error_bound):
         return f"~{float(rate):.2g}"
     bits = math.log2(V + 1)
-    error = Fraction(pi.error_bound * bits + (n + 4 * V + 16) * 2.0**-52 * (bits + 2))
+    rounding = ((n + V + 16) * float(rate) + (V + 2) * (bits + 2)) * 2.0**-52  # of sums of terms above 0; of row sums
+    error = Fraction(pi.error_bound * bits + rounding)
     return certain_digits(rate - error, rate + error, at_most=most) or f"<{at_most(rate + error)}"

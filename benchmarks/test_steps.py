@@ -1,4 +1,4 @@
-"""What does one step cost, and what a certified stationary distribution? Random chains."""
+"""What does one step cost, beside a copy of the memory it reads? Random chains."""
 
 from functools import cache
 
@@ -64,12 +64,3 @@ def test_step(benchmark, monkeypatch, step, vocab_size, context_length, how):
         np.testing.assert_array_equal(target, chain.probabilities)
     else:
         np.testing.assert_allclose(result, STEPS[step](chain.probabilities, vector), rtol=1e-12)
-
-
-@pytest.mark.benchmark(group="stationary distribution")
-@pytest.mark.parametrize("context_length", [6, 8, 10, 12])
-def test_stationary(benchmark, context_length):
-    chain = random_chain(context_length)
-    pi = benchmark.pedantic(mg.stationary_distribution, args=(chain,), rounds=1)
-    assert pi.certified
-    assert pi.error_bound < 1e-6
