@@ -169,16 +169,19 @@ def _of_class(
         if progress is not None:
             progress(f"stationary law: {text}", 0, 0)
 
-    system: System
-    if extended or len(c.states) <= GTH_LIMIT:
+    if extended:
         matrix = _matrix_of(chain, c)
-        system = MatrixSystem(matrix)
-        solve = solve_in_extended_precision if extended else solve_directly
-        solution = solve(matrix, progress=progress)
-    else:
-        system = _system_of(chain, c)
-        solution = solve_iteratively(system, tolerance=tolerance, report=report)
-    return _result(chain, c, system, solution)
+        return _result(chain, c, MatrixSystem(matrix), solve_in_extended_precision(matrix, progress=progress))
+    if len(c.states) <= GTH_LIMIT:
+        matrix = _matrix_of(chain, c)
+        solution = solve_directly(matrix, progress=progress)
+        if solution.interrupted or solution.error_bound <= CERTIFIED_BOUND:
+            return _result(chain, c, MatrixSystem(matrix), solution)
+        system = _system_of(chain, c)  # elimination underflowed: what does not add up that many products may not
+        other = solve_iteratively(system, tolerance=tolerance, report=report)
+        return _result(chain, c, system, min(solution, other, key=lambda found: found.error_bound))
+    system = _system_of(chain, c)
+    return _result(chain, c, system, solve_iteratively(system, tolerance=tolerance, report=report))
 
 
 def _result(chain: Chain, c: CommunicatingClass, system: System, solution: Solution) -> StationaryDistribution:
