@@ -66,6 +66,9 @@ class Origin:
         What enumeration cost: calls of ``next_logits``, and tokens passed to them.
     seconds : float
         Wall time of the enumeration.
+    row_defect : float
+        Largest ``|sum of a row - 1|`` of a table before its rows were divided by their sums; 0 for a softmax, whose
+        rows sum to 1 but for the last digit.
     """
 
     model: str = "table"
@@ -75,6 +78,7 @@ class Origin:
     model_calls: int = 0
     token_positions: int = 0
     seconds: float = 0.0
+    row_defect: float = 0.0
 
 
 @final

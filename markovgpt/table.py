@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import MarkovChain, Origin
 from markovgpt.errors import TableError
 from markovgpt.statespace import Lengths, StateSpace
 from markovgpt.vocabulary import Vocabulary
@@ -35,7 +35,7 @@ def chain_from_table(
     ------
     TableError
         The shape fits no K, an entry is negative or not finite, or ``|sum of a row - 1| <= 1e-6`` does not hold. Rows
-        within that tolerance are divided by their sum.
+        within that tolerance are divided by their sum; ``origin.row_defect`` of the chain says by how much they missed.
 
     Examples
     --------
@@ -51,9 +51,10 @@ def chain_from_table(
         raise TableError(f"A table has one row a state and one column a token: got shape {probabilities.shape}.")
     states = _space_of_shape(len(probabilities), probabilities.shape[1], lengths)
     vocabulary = Vocabulary.numbered(states.vocab_size) if tokens is None else Vocabulary(tokens=tuple(tokens))
-    _check_rows(probabilities, states, vocabulary)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    return MarkovChain(states=states, probabilities=probabilities, vocabulary=vocabulary)
+    sums = _checked_sums(probabilities, states, vocabulary)  # (n,)
+    origin = Origin(row_defect=max(float(sums.max()) - 1, 1 - float(sums.min())))
+    probabilities /= sums[:, None]
+    return MarkovChain(states=states, probabilities=probabilities, vocabulary=vocabulary, origin=origin)
 
 
 def _space_of_shape(n: int, V: int, lengths: Lengths) -> StateSpace:
@@ -72,11 +73,13 @@ def _space_of_shape(n: int, V: int, lengths: Lengths) -> StateSpace:
     return space
 
 
-def _check_rows(probabilities: NDArray[np.float64], states: StateSpace, vocabulary: Vocabulary) -> None:
-    sums = probabilities.sum(axis=1)  # (n,)
+def _checked_sums(
+    probabilities: NDArray[np.float64], states: StateSpace, vocabulary: Vocabulary
+) -> NDArray[np.float64]:
+    sums: NDArray[np.float64] = probabilities.sum(axis=1)  # (n,)
     good = (abs(sums - 1) <= _ROW_SUM_TOLERANCE) & (probabilities >= 0).all(axis=1)  # NaN fails both
     if good.all():
-        return
+        return sums
     row = int(np.argmin(good))
     raise TableError(
         f"Row {row} ({vocabulary.label(states.context(row))!r}) of the transition table must be a probability "

@@ -37,6 +37,10 @@ class _TableModel:
         return self.chain.vocabulary.tokens
 
     @property
+    def row_defect(self) -> float:
+        return self.chain.origin.row_defect
+
+    @property
     def fingerprint(self) -> str:
         return self.chain.fingerprint
 

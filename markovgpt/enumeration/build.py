@@ -128,6 +128,7 @@ def build_chains(
         if progress is not None:
             progress("enumerating contexts", done, n)
     origin = Origin(
+        row_defect=float(getattr(model, "row_defect", 0.0)),
         model=model_name(model),
         model_fingerprint=str(getattr(model, "fingerprint", "")),
         strategy=name,

@@ -64,7 +64,9 @@ def _model_section(analysis: Analysis) -> Section:
     if chain.origin.model_fingerprint:
         facts.append(("fingerprint", chain.origin.model_fingerprint[:12]))
     facts.append(("states", f"{chain.n_states:,}: {which_states(chain)}"))
-    return Section(title=f"{model_name(model)} as a Markov chain", facts=tuple(facts))
+    defect = chain.origin.row_defect
+    notes = (f"Rows were divided by their sums, which missed 1 by up to {defect:.1e}.",) if defect > 1e-12 else ()
+    return Section(title=f"{model_name(model)} as a Markov chain", facts=tuple(facts), notes=notes)
 
 
 def _training_section(analysis: Analysis) -> Section | None:

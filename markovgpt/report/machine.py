@@ -110,7 +110,8 @@ def _arrays(chain: MarkovChain | SparseChain) -> dict[str, NDArray[Any]]:
 
 def _transitions(chain: MarkovChain | SparseChain) -> dict[str, Any]:
     layout = "csr" if isinstance(chain, SparseChain) else "table"
-    return {"unit": "probability", "layout": layout} | {name: array.tolist() for name, array in _arrays(chain).items()}
+    about = {"unit": "probability", "layout": layout, "row_defect": chain.origin.row_defect}
+    return about | {name: array.tolist() for name, array in _arrays(chain).items()}
 
 
 def _sequence_lengths(analysis: Analysis) -> dict[str, Any] | None:

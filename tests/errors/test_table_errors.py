@@ -9,6 +9,7 @@ import pytest
 
 import markovgpt as mg
 from markovgpt import TableError
+from markovgpt.report.contents import report_sections
 
 _ROWS = "must be a probability distribution"
 
@@ -80,3 +81,17 @@ def test_chain_from_table_refuses_texts_that_are_not_one_a_token() -> None:
     """Two columns, three texts."""
     with pytest.raises(TableError, match=r"2 token texts: got .* 3 texts"):
         mg.chain_from_table([[0.5, 0.5], [0.5, 0.5]], tokens=["a", "b", "c"])
+
+
+def test_rows_that_miss_1_within_the_tolerance_are_divided_and_the_worst_is_stated() -> None:
+    """Sums of 1 - 3e-7 and 1 + 1e-7: both rows sum to 1 afterwards, and the chain, its model and its report know by
+    how much they missed.
+    """
+    table = np.array([[0.5, 0.5 - 3e-7], [0.25, 0.75 + 1e-7]])
+    chain = mg.chain_from_table(table)
+    np.testing.assert_allclose(chain.probabilities.sum(axis=1), 1, rtol=1e-15)
+    assert chain.origin.row_defect == pytest.approx(3e-7, rel=1e-6)
+    built = mg.build_chain(mg.from_matrix(table))
+    assert built.origin.row_defect == chain.origin.row_defect
+    about, *_ = report_sections(mg.analyze(mg.from_matrix(table)))
+    assert about.notes == ("Rows were divided by their sums, which missed 1 by up to 3.0e-07.",)
