@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.kernels.compiled import compiled_exactly
+from markovgpt.kernels.exact import joined, product, two_sum
 
 __all__ = ["ZERO_LEVEL", "add_products", "divide", "sum_of_row"]
 
@@ -36,7 +37,6 @@ ZERO_LEVEL = -(2**40)
 
 _STEP, _BACK = 2.0**512, 2.0**-512
 _TOP, _BOTTOM = 2.0**256, 2.0**-256
-_SPLIT = 2.0**27 + 1
 _TILE = 512  # columns that fit in the first cache
 
 
@@ -59,8 +59,8 @@ def _add_multiple(sums: tuple[Floats, Floats, Levels], factor: Number, terms: tu
     a, b, c = factor
     Y, Z, F = terms
     for j in range(len(H)):
-        p, e = _product(a, Y[j])
-        q, r = _joined(p, e + (a * Z[j] + b * Y[j]))
+        p, e = product(a, Y[j])
+        q, r = joined(p, e + (a * Z[j] + b * Y[j]))
         H[j], L[j], E[j] = _sum((H[j], L[j], E[j]), (q, r, c + F[j]))
 
 
@@ -72,31 +72,11 @@ def _sum(x: Number, y: Number) -> Number:
     shrink = 1.0 if ahead <= 0 else (_BACK if ahead == 1 else 0.0)
     shrink_y = 1.0 if ahead >= 0 else (_BACK if ahead == -1 else 0.0)
     level = x[2] + ahead if ahead > 0 else x[2]
-    a, b = x[0] * shrink, y[0] * shrink_y
-    s = a + b
-    t = s - a
-    error = (a - (s - t)) + (b - t)
-    high, low = _joined(s, error + (x[1] * shrink + y[1] * shrink_y))
+    s, error = two_sum(x[0] * shrink, y[0] * shrink_y)
+    high, low = joined(s, error + (x[1] * shrink + y[1] * shrink_y))
     change = _BACK if high >= _TOP else (_STEP if high < _BOTTOM else 1.0)
     carry = 1 if high >= _TOP else (-1 if high < _BOTTOM else 0)
     return high * change, low * change, level + carry
-
-
-@compiled_exactly
-def _product(a: float, b: float) -> tuple[float, float]:
-    """``a * b`` rounded, and its error (Dekker)."""
-    s, t = _SPLIT * a, _SPLIT * b
-    a1, b1 = s - (s - a), t - (t - b)
-    a2, b2 = a - a1, b - b1
-    p = a * b
-    return p, ((a1 * b1 - p) + a1 * b2 + a2 * b1) + a2 * b2
-
-
-@compiled_exactly
-def _joined(a: float, b: float) -> tuple[float, float]:
-    """``a + b`` rounded, and its error, where a is the larger."""
-    s = a + b
-    return s, b - (s - a)
 
 
 @compiled_exactly
@@ -121,6 +101,6 @@ def divide(H: Floats, L: Floats, E: Levels, rows: Range, j: int, divisor: Number
         a, b = H[i, j], L[i, j]
         if a > 0:
             q = a / d
-            p, e = _product(q, d)
-            high, low = _joined(q, ((((a - p) - e) + b) - q * d_low) / d)
+            p, e = product(q, d)
+            high, low = joined(q, ((((a - p) - e) + b) - q * d_low) / d)
             H[i, j], L[i, j], E[i, j] = _sum((0.0, 0.0, ZERO_LEVEL), (high, low, E[i, j] - level))

@@ -1,8 +1,7 @@
 """How does probability flow between lumps of states, and how exactly do the flows of a measure balance?
 
-The balance is computed in pairs of doubles (hi + lo, about 32 digits): products are split exactly (Dekker 1971), sums
-carry their rounding along (Knuth's two-sum). These loops are compiled without fused multiply-add, which would break
-both.
+The balance is computed in pairs of doubles (hi + lo, about 32 digits), of products and sums whose errors are carried
+along (:mod:`markovgpt.kernels.exact`).
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from markovgpt.kernels.compiled import compiled, compiled_exactly
+from markovgpt.kernels.exact import joined, product, two_sum
 
 __all__ = ["balance", "balance_csr", "drift", "drift_csr", "lump_flows"]
 
-_SPLIT = 134217729.0  # 2^27 + 1
 _FLAT = 2.0**53  # the low part of a measure is computed with this many times the relative error of the high part
 
 
@@ -31,19 +30,9 @@ def lump_flows(table: Any, mu: Any, lump: Any, flows: Any) -> None:
 @compiled_exactly
 def _add_product(total: float, rest: float, hi: float, lo: float, p: float) -> Any:
     """``(total + rest) + (hi + lo) * p``."""
-    product = hi * p
-    scaled = _SPLIT * hi
-    h1 = scaled - (scaled - hi)
-    h2 = hi - h1
-    scaled = _SPLIT * p
-    p1 = scaled - (scaled - p)
-    p2 = p - p1
-    error = ((h1 * p1 - product) + h1 * p2 + h2 * p1) + h2 * p2 + lo * p
-    added = total + product
-    shadow = added - total
-    error += (total - (added - shadow)) + (product - shadow) + rest
-    result = added + error
-    return result, error - (result - added)
+    term, error = product(hi, p)
+    added, lost = two_sum(total, term)
+    return joined(added, (error + lo * p) + lost + rest)
 
 
 @compiled_exactly
@@ -100,10 +89,8 @@ def balance_csr(
 @compiled_exactly
 def _difference(a: float, a_rest: float, b: float, b_rest: float) -> float:
     """``(a + a_rest) - (b + b_rest)``."""
-    d = a - b
-    shadow = d - a
-    error = (a - (d - shadow)) - (b + shadow)
-    return d + (error + (a_rest - b_rest))
+    d, lost = two_sum(a, -b)
+    return d + (lost + (a_rest - b_rest))
 
 
 @compiled_exactly
