@@ -135,6 +135,7 @@ def _stationary_sections(analysis: Analysis, *, top: int) -> list[Section]:
         p = pi.probabilities
         shown = heaviest_states(p, pi.states, top=max(top, 16))
         peak = float(p.max())
+        guess = "" if pi.certified else "~"
         title = "Stationary distribution: where the chain spends its time"
         if len(analysis.stationary) > 1:
             title = f"Stationary distribution of recurrent class {number}"
@@ -149,7 +150,9 @@ def _stationary_sections(analysis: Analysis, *, top: int) -> list[Section]:
                 title=title,
                 table=Table(
                     columns=(Column(title="state"), Column(title="probability"), Column(title="", align="left")),
-                    rows=tuple((chain.label(s), probability(float(p[s])), bar(p[s] / peak)) for s in map(int, shown)),
+                    rows=tuple(
+                        (chain.label(s), guess + probability(float(p[s])), bar(p[s] / peak)) for s in map(int, shown)
+                    ),
                 ),
                 notes=(*notes, *((phrase,) if pi.certified else ())),
                 warnings=law_warnings(pi),
