@@ -94,27 +94,32 @@ def _difference(a: float, a_rest: float, b: float, b_rest: float) -> float:
 
 
 @compiled_exactly
-def drift(start: int, stop: int, table: Any, w: Any, sums: Any, sizes: Any) -> None:
-    """``sum_y P(x, y) (w(x) - w(y))`` and the sum of its absolute terms, for the states x = start..stop."""
+def drift(start: int, stop: int, table: Any, w: Any, low: Any, sums: Any, sizes: Any) -> None:
+    """``sum_y P(x, y) (w(x) - w(y))`` of w + low, for the states start..stop.
+
+    ``sizes`` are the sums of the absolute terms, low parts counted 2^53 times: the error is some 2^-106 of it.
+    """
     n, V = table.shape
     for x in range(start, stop):
-        total, absolute = 0.0, 0.0
+        total, rest, size = 0.0, 0.0, 0.0
         for t in range(V):
-            term = table[x, t] * (w[x] - w[(x * V + t) % n])
-            total += term
-            absolute += abs(term)
+            y = (x * V + t) % n
+            high, lost = two_sum(w[x], -w[y])
+            total, rest = _add_product(total, rest, high, (low[x] - low[y]) + lost, table[x, t])
+            size += table[x, t] * (abs(high) + _FLAT * (abs(low[x] - low[y]) + abs(lost)))
         sums[x] = total
-        sizes[x] = absolute
+        sizes[x] = size
 
 
 @compiled_exactly
-def drift_csr(indptr: Any, targets: Any, data: Any, w: Any, sums: Any, sizes: Any) -> None:
+def drift_csr(indptr: Any, targets: Any, data: Any, w: Any, low: Any, sums: Any, sizes: Any) -> None:
     """As :func:`drift`, for a matrix of outgoing arrows without self-loops."""
     for x in range(len(w)):
-        total, absolute = 0.0, 0.0
+        total, rest, size = 0.0, 0.0, 0.0
         for k in range(indptr[x], indptr[x + 1]):
-            term = data[k] * (w[x] - w[targets[k]])
-            total += term
-            absolute += abs(term)
+            y = targets[k]
+            high, lost = two_sum(w[x], -w[y])
+            total, rest = _add_product(total, rest, high, (low[x] - low[y]) + lost, data[k])
+            size += data[k] * (abs(high) + _FLAT * (abs(low[x] - low[y]) + abs(lost)))
         sums[x] = total
-        sizes[x] = absolute
+        sizes[x] = size

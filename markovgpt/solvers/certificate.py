@@ -31,7 +31,13 @@ _BLOCK = 64
 
 
 def stationary_error_bound(
-    system: System, q: Vector, *, low: Vector | None = None, hitting_times: Vector, target: int
+    system: System,
+    q: Vector,
+    *,
+    low: Vector | None = None,
+    hitting_times: Vector,
+    times_low: Vector | None = None,
+    target: int,
 ) -> float:
     """An upper bound of ``||q - pi||_1``, or infinity where none is proven.
 
@@ -47,20 +53,24 @@ def stationary_error_bound(
         What must be added to q for a better approximation than doubles can hold. The bound is for q alone.
     hitting_times : (n,) float64
         Candidate for w: any approximation of the expected steps to ``target``.
+    times_low : (n,) float64, optional
+        What must be added to them where steps are so many that doubles cannot count them.
     target : int
         The state z.
     """
     w = hitting_times.copy()  # (n,)
-    w[target] = 0.0
+    w_low = np.zeros(system.n) if times_low is None else times_low.copy()
+    w[target] = w_low[target] = 0.0
     largest = float(w.max())
-    if not (np.isfinite(largest) and w.min() >= 0):
+    if not (np.isfinite(largest) and np.isfinite(w_low).all() and (w >= 0).all() and (abs(w_low) <= w).all()):
         return math.inf
     if largest > 0:  # w counts up to a factor; in this unit nothing overflows, and what underflows does not count
-        np.ldexp(w, -math.frexp(largest)[1], out=w)
+        for part in (w, w_low):
+            np.ldexp(part, -math.frexp(largest)[1], out=part)
     lo = np.zeros(system.n) if low is None else low
     defect = system.row_defect()
 
-    drift = system.drift(w)  # (n,)
+    drift = system.drift(w, w_low)  # (n,)
     drift[target] = np.inf
     d = float(drift.min()) / (1 + defect) if system.n > 1 else 1.0
     if not (d > 0):
@@ -69,7 +79,7 @@ def stationary_error_bound(
     del drift
     net, error = system.balance(q, lo)
     error += np.abs(net, out=net)
-    excess = float(error @ w) / d * (1 + (system.n + 4) * _UNIT)
+    excess = float(error @ np.add(w, abs(w_low), out=w)) / d * (1 + (system.n + 6) * _UNIT)
     correction, _ = _total(abs(lo))
     mass, rounding = _total(q)  # of q; the measure proven, (q + lo) times the row sums, is at most off from it
     off = (mass * defect + correction) * (1 + defect)

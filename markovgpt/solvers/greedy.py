@@ -24,7 +24,11 @@ __all__ = ["Forest", "correction", "greedy_forest", "hitting_times", "stationary
 Vector = NDArray[np.float64]
 _SWEEPS = 4
 _DENSE_LUMPS = 256  # more lumps are a sparse chain, to which the same method is applied
+_FEW_LUMPS = 64  # equations of so many are solved in decimal arithmetic
 _INNER_CYCLES = 2
+_EVEN = 1e-3
+_GROWTH = 1e6  # more than any way down to the solution goes up
+_NO_MASS = 1e-290  # digits of less are lost
 
 
 class Forest(NamedTuple):
@@ -79,7 +83,12 @@ def stationary_law(
     keep: Keep,
     report: Report,
 ) -> Attempt:
-    """The stationary law ``(n,)``, from a positive first guess."""
+    """The stationary law ``(n,)``, from a positive first guess.
+
+    Converged means that a cycle changes it by at most ``tolerance`` in all, or that rounding is all that is left; and
+    that no lump, however light, changes by more than a thousandth of itself: the light ones decide how long it takes
+    to come back from them.
+    """
     mu, nothing = start.copy(), np.zeros(system.n)
     changes: list[float] = []
     for cycle in range(1, max_cycles + 1):
@@ -90,15 +99,23 @@ def stationary_law(
         for _ in range(_SWEEPS):
             system.sweep_measure(mu, nothing, forest.order)
             mu /= mu.sum()
-        changes.append(float(abs(mu - before).sum()))
+        np.abs(np.subtract(mu, before, out=before), out=before)
+        changes.append(float(before.sum()))
         if not np.isfinite(changes[-1]):  # an overflow: what was there before is the best there is
-            return Attempt(before, cycle - 1, False)
+            return Attempt(start, cycle - 1, False)
         keep(mu, cycle)
         report(f"cycle {cycle}, last change {changes[-1]:.0e}")
         stalled = cycle > 3 and changes[-1] < 1e-11 and changes[-1] > min(changes[:-1]) / 2
-        if not (changes[-1] > tolerance) or stalled:
+        if (stalled or not (changes[-1] > tolerance)) and _is_even(mu, before, forest):
             return Attempt(mu, cycle, True)
     return Attempt(mu, max_cycles, False)
+
+
+def _is_even(mu: Vector, change: Vector, forest: Forest) -> bool:
+    """Whether every lump that has mass changed by a small part of it."""
+    mass, moved = (np.bincount(forest.lump, values, forest.m) for values in (mu, change))
+    held = mass > _NO_MASS
+    return bool((moved[held] <= _EVEN * mass[held]).all())
 
 
 def hitting_times(
@@ -112,18 +129,37 @@ def hitting_times(
     report: Report,
 ) -> Attempt:
     """Expected steps to ``target``, ``(n,)``, to within ``goal`` of a step in the equation of every other state."""
-    source = np.ones(system.n)
-    source[target] -= 1 / pi[target]
+    once = 1 / pi[target]  # h = P h + 1, less this much at the target: then the equation has a solution
     lumps = _Lumps(system, pi, forest)
-    h = np.zeros(system.n)
-    for cycle in range(1, max_cycles + 1):
-        rest = _function_cycle(system, pi, h, source, forest, lumps)
-        rest[target] = 0.0
-        worst = float(abs(rest).max())
-        report(f"proof, cycle {cycle}, within {worst:.0e} steps")
-        if not (worst > goal):
-            return Attempt(h - h[target], cycle, True)
-    return Attempt(h - h[target], max_cycles, False)
+    h, low, rest = np.zeros(system.n), np.zeros(system.n), np.ones(system.n)
+    rest[target] -= once
+    misses = [np.inf]
+    while misses[-1] > goal and len(misses) <= max_cycles and misses[-1] <= _GROWTH * min(misses):
+        for level in lumps.levels(lumps.gather(pi * rest)):
+            h, low = _added(h, low, lumps.spread(level))
+        rest = 1 - system.drift(h, low)
+        rest[target] -= once
+        step = np.zeros(system.n)  # within lumps; on top of times of 1e20 it would be lost
+        for _ in range(_SWEEPS):
+            system.sweep_function(step, rest, forest.order)
+        h, low = _added(h, low, step)
+        rest = 1 - system.drift(h, low)
+        at_target, rest[target] = rest[target] - once, 0.0
+        misses.append(float(abs(rest).max()))
+        rest[target] = at_target
+        report(f"proof, cycle {len(misses) - 1}, within {misses[-1]:.0e} steps")
+    h, low = _added(h, low, np.full(system.n, -h[target]))
+    h, low = _added(h, low, np.full(system.n, -low[target]))
+    return Attempt(h, len(misses) - 1, misses[-1] <= goal, low)
+
+
+def _added(high: Vector, low: Vector, more: Vector) -> tuple[Vector, Vector]:
+    """``high + low + more`` as a pair."""
+    total = high + more
+    shadow = total - high
+    low = low + ((high - (total - shadow)) + (more - shadow))
+    high = total + low
+    return high, low - (high - total)
 
 
 def correction(
@@ -210,6 +246,12 @@ class _Lumps:
         for _ in range(_INNER_CYCLES):
             _function_cycle(self._chain, self._mass, c, rho / self._mass, self._forest, inner)
         return c
+
+    def levels(self, rho: Vector) -> tuple[Vector, ...]:
+        """The same c in parts, to be added up in pairs: with 32 digits where there are few lumps."""
+        if self._direct is None or len(rho) > _FEW_LUMPS:
+            return (self.function(rho),)
+        return self._direct.precise_function(rho)
 
     def measure(self, rho: Vector) -> Vector:
         """The c of ``c mass = (c mass) P + rho`` in the chain of lumps."""

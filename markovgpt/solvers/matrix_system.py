@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from markovgpt.kernels.compiled import can_compile
-from markovgpt.solvers.system import UNIT, Balance, balance_in_pairs, collected, rounded_down
+from markovgpt.solvers.system import UNIT, Balance, balance_in_pairs, collected, rounded_down, rounded_down_in_pairs
 
 __all__ = ["MatrixSystem"]
 
@@ -110,17 +110,18 @@ class MatrixSystem:
         balance_csr(into.indptr, into.indices, into.data, out.indptr, out.data, hi, lo, net, gross)
         return balance_in_pairs(net, gross, self.most_arrows)
 
-    def drift(self, w: Vector) -> Vector:
+    def drift(self, w: Vector, low: Vector) -> Vector:
         out, n = self._out, self.n
         if not self._is_compiled:
-            terms = out.data * (w[self._sources] - w[out.indices])  # (nnz,)
-            total, absolute = _sums(self._sources, terms, n), _sums(self._sources, abs(terms), n)
-        else:
-            from markovgpt.kernels.flows import drift_csr
+            high_part, low_part = w[self._sources] - w[out.indices], low[self._sources] - low[out.indices]  # (nnz,)
+            total = _sums(self._sources, out.data * (high_part + low_part), n)
+            absolute = _sums(self._sources, out.data * (abs(high_part) + abs(low_part)), n)
+            return rounded_down(total, absolute, self.most_arrows)
+        from markovgpt.kernels.flows import drift_csr
 
-            total, absolute = np.empty(n), np.empty(n)
-            drift_csr(out.indptr, out.indices, out.data, w, total, absolute)
-        return rounded_down(total, absolute, self.most_arrows)
+        total, absolute = np.empty(n), np.empty(n)
+        drift_csr(out.indptr, out.indices, out.data, w, low, total, absolute)
+        return rounded_down_in_pairs(total, absolute, self.most_arrows)
 
     @property
     def _is_compiled(self) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from markovgpt.solvers.extended import ExtendedElimination
 
-__all__ = ["Attempt", "Keep", "Report", "Solution"]
+__all__ = ["Attempt", "HittingTimes", "Keep", "Report", "Solution"]
 
 Report = Callable[[str], None]
 """Called once a cycle, with what has been reached so far."""
@@ -22,11 +22,35 @@ Keep = Callable[[NDArray[np.float64], int], None]
 
 
 class Attempt(NamedTuple):
-    """The last iterate ``(n,)``, the number of cycles, and whether it converged, or was given up as too slow."""
+    """The last iterate ``(n,)``, the number of cycles, and whether it converged, or was given up as too slow.
+
+    ``low`` is what must be added where doubles do not have enough digits.
+    """
 
     value: NDArray[np.float64]
     cycles: int
     converged: bool
+    low: NDArray[np.float64] | None = None
+
+
+class HittingTimes(NamedTuple):
+    """Steps to a target from every state, high + low, ``(n,)`` each, roughly."""
+
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    target: int
+
+    @classmethod
+    def of(cls, attempt: Attempt, target: int) -> HittingTimes:
+        """What was attempted; rounding may have led below 0."""
+        low = np.zeros(len(attempt.value)) if attempt.low is None else attempt.low
+        below = attempt.value < 0
+        return cls(np.where(below, 0.0, attempt.value), np.where(below, 0.0, low), target)
+
+    @property
+    def are_finite(self) -> bool:
+        """Whether nothing overflowed."""
+        return bool(np.isfinite(self.high).all() and np.isfinite(self.low).all())
 
 
 @final

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-__all__ = ["UNIT", "Balance", "System", "balance_in_pairs", "collected", "rounded_down"]
+__all__ = ["UNIT", "Balance", "System", "balance_in_pairs", "collected", "rounded_down", "rounded_down_in_pairs"]
 
 Vector = NDArray[np.float64]
 
@@ -77,22 +77,33 @@ class System(Protocol):
         """Inflow minus outflow of every state under the measure hi + lo, with a proven error."""
         ...
 
-    def drift(self, w: Vector) -> Vector:
-        """A proven lower bound of ``sum_y P(x, y) (w(x) - w(y))`` for every state, ``(n,)``."""
+    def drift(self, w: Vector, low: Vector) -> Vector:
+        """A proven lower bound of ``sum_y P(x, y) (w(x) - w(y))`` of w + low for every state, ``(n,)``."""
         ...
 
 
 def balance_in_pairs(net: Vector, gross: Vector, terms: int) -> Balance:
-    """With the error of sums in pairs of doubles: a product and a sum are wrong by less than 8 of their units each."""
-    gross *= 16 * (terms + 2) * UNIT**2
-    gross += UNIT * abs(net)
-    gross += np.finfo(np.float64).tiny  # for what underflows
-    return Balance(net, gross)
+    """With the error of sums in pairs of doubles."""
+    return Balance(net, _error_in_pairs(net, gross, terms))
+
+
+def rounded_down_in_pairs(total: Vector, absolute: Vector, terms: int) -> Vector:
+    """A sum in pairs of doubles, less all that rounding can have added."""
+    total -= _error_in_pairs(total, absolute, terms)
+    return total
+
+
+def _error_in_pairs(total: Vector, absolute: Vector, terms: int) -> Vector:
+    """A product and a sum are wrong by less than 8 units of a pair each, and the result is rounded to one double."""
+    absolute *= 16 * (terms + 4) * UNIT**2
+    absolute += UNIT * abs(total)
+    absolute += (terms + 2) * np.finfo(np.float64).tiny  # for what underflows
+    return absolute
 
 
 def rounded_down(total: Vector, absolute: Vector, terms: int) -> Vector:
-    """A sum of terms of three roundings each, less all that these and the additions can have added."""
-    absolute *= (terms + 4) * UNIT
+    """A sum of terms of four roundings each, less all that these and the additions can have added."""
+    absolute *= (terms + 5) * UNIT
     total -= absolute
     total -= (terms + 2) * np.finfo(np.float64).tiny  # for what underflows
     return total

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from markovgpt.solvers.system import UNIT, Balance, balance_in_pairs, collected, rounded_down
+from markovgpt.solvers.system import UNIT, Balance, balance_in_pairs, collected, rounded_down_in_pairs
 
 __all__ = ["TableSystem"]
 
@@ -76,10 +76,10 @@ class TableSystem:
         run_in_pieces(balance, self.n, self.table, hi, lo, net, gross, smallest=4096)
         return balance_in_pairs(net, gross, self.most_arrows)
 
-    def drift(self, w: Vector) -> Vector:
+    def drift(self, w: Vector, low: Vector) -> Vector:
         from markovgpt.kernels.flows import drift
         from markovgpt.kernels.threads import run_in_pieces
 
         total, absolute = np.empty(self.n), np.empty(self.n)
-        run_in_pieces(drift, self.n, self.table, w, total, absolute, smallest=4096)
-        return rounded_down(total, absolute, self.most_arrows)
+        run_in_pieces(drift, self.n, self.table, w, low, total, absolute, smallest=4096)
+        return rounded_down_in_pairs(total, absolute, self.most_arrows)
