@@ -24,7 +24,6 @@ from markovgpt.solvers.system import System
 __all__ = ["stationary_error_bound"]
 
 Vector = NDArray[np.float64]
-_TRIVIAL = 2.0  # no two distributions are farther apart
 _UNIT = float(np.finfo(np.float64).eps)  # twice the unit roundoff: room for the products of (1 + u)
 _ONE_BY_ONE = 2**16  # values that are added up exactly; more are added up in blocks first
 _BLOCK = 64
@@ -38,6 +37,7 @@ def stationary_error_bound(
     hitting_times: Vector,
     times_low: Vector | None = None,
     target: int,
+    trivial: float = 2.0,
 ) -> float:
     """An upper bound of ``||q - pi||_1``, or infinity where none is proven.
 
@@ -57,6 +57,8 @@ def stationary_error_bound(
         What must be added to them where steps are so many that doubles cannot count them.
     target : int
         The state z.
+    trivial : float
+        Bounds from here on are called infinite: no two distributions are farther apart than 2.
     """
     w = hitting_times.copy()  # (n,)
     w_low = np.zeros(system.n) if times_low is None else times_low.copy()
@@ -87,7 +89,7 @@ def stationary_error_bound(
     if not (least > 0):
         return math.inf
     bound = (2 * excess / least + 2 * off + abs(mass - 1) + rounding) * (1 + 8 * _UNIT)
-    return bound if bound < _TRIVIAL else math.inf
+    return bound if bound < trivial else math.inf
 
 
 def _total(values: Vector) -> tuple[float, float]:

@@ -5,7 +5,7 @@
 | cycles over suffixes | law and hitting times of a table, by pushing   | the last cycles promise too many more     |
 | greedy sweeps        | both, of any chain, in the order of greedy     | not converged after 60 cycles             |
 |                      | decoding, with its loops as lumps              | (also where the law so far is far off)    |
-| correction           | the law to twice the digits, up to three times | the proven bound is within the tolerance, |
+| correction           | the law to twice the digits, up to five times  | the proven bound is within the tolerance, |
 |                      |                                                | or no longer shrinks                      |
 | power iteration      | the law, with hitting times by GMRES           | only where there is no compiler           |
 
@@ -23,14 +23,15 @@ from markovgpt.solvers import greedy, suffix
 from markovgpt.solvers.certificate import stationary_error_bound
 from markovgpt.solvers.hitting import hitting_times
 from markovgpt.solvers.power import power_iteration
-from markovgpt.solvers.solution import Report, Solution
+from markovgpt.solvers.solution import HittingTimes, Report, Solution
 from markovgpt.solvers.system import System
 from markovgpt.solvers.table_system import TableSystem
 
 __all__ = ["solve_iteratively"]
 
 Vector = NDArray[np.float64]
-_CORRECTIONS = 3
+_CORRECTIONS = 5
+_TRIVIAL = 2.0  # no two distributions are farther apart; bounds above it tell only whether corrections help
 _ROUGH = 1e-3  # a law within this is near enough for a correction, which is linear
 
 
@@ -45,11 +46,13 @@ def solve_iteratively(system: System, *, tolerance: float, report: Report) -> So
             _solve(system, solution, tolerance, report)
     except KeyboardInterrupt:
         solution.interrupted = True
+    if not (solution.error_bound < _TRIVIAL):
+        solution.error_bound = np.inf
     return solution
 
 
 def _solve(system: System, solution: Solution, tolerance: float, report: Report) -> None:
-    times: Vector | None = None
+    times: HittingTimes | None = None
     if not can_compile():
         _by_pushing(system, solution, report)
         return
@@ -61,7 +64,7 @@ def _solve(system: System, solution: Solution, tolerance: float, report: Report)
     if times is None or not (solution.error_bound <= _ROUGH):
         times = _by_sweeps(system, solution, forest, times, report)
     for _ in range(_CORRECTIONS):
-        if solution.error_bound <= tolerance or not np.isfinite(times).all():
+        if solution.error_bound <= tolerance or not times.are_finite:
             return
         before = solution.error_bound
         _correct(system, solution, forest, times, report)
@@ -80,11 +83,12 @@ def _by_pushing(system: System, solution: Solution, report: Report) -> None:
     found = power_iteration(system.push, system.n, lazy=True, keep=keep)
     solution.law, solution.iterations = found.stationary, found.iterations
     report("proof")
-    times = hitting_times(system.pull, system.n, int(solution.law.argmax()))
-    _prove(system, solution, times, report)
+    target = int(solution.law.argmax())
+    times = hitting_times(system.pull, system.n, target)
+    _prove(system, solution, HittingTimes(times, np.zeros(system.n), target), report)
 
 
-def _by_suffixes(system: TableSystem, solution: Solution, report: Report) -> Vector | None:
+def _by_suffixes(system: TableSystem, solution: Solution, report: Report) -> HittingTimes | None:
     """Law and hitting times by cycles over suffixes; None where they were given up."""
     solution.method = "suffix cycles"
     law = suffix.stationary_law(system, keep=solution.keep, report=report)
@@ -97,32 +101,43 @@ def _by_suffixes(system: TableSystem, solution: Solution, report: Report) -> Vec
     times = suffix.hitting_times(system, solution.law, target, report=report)
     if not times.converged:
         return None
-    return _prove(system, solution, np.maximum(times.value, 0.0), report)
+    return _prove(system, solution, HittingTimes.of(times, target), report)
 
 
 def _by_sweeps(
-    system: System, solution: Solution, forest: greedy.Forest, times: Vector | None, report: Report
-) -> Vector:
+    system: System, solution: Solution, forest: greedy.Forest, times: HittingTimes | None, report: Report
+) -> HittingTimes:
     """The law by greedy sweeps, from the best so far, and hitting times, if none were found."""
     before, solution.method = solution.iterations, "greedy sweeps"
     law = greedy.stationary_law(system, solution.law, forest, keep=solution.keep, report=report)
     solution.law, solution.iterations = law.value, before + law.cycles
-    if times is None or not np.isfinite(times).all():
+    if times is None or not times.are_finite:
         target = int(solution.law.argmax())
         found = greedy.hitting_times(system, solution.law, target, forest, report=report)
-        times = np.maximum(found.value, 0.0)
+        times = HittingTimes.of(found, target)
     return _prove(system, solution, times, report)
 
 
-def _prove(system: System, solution: Solution, times: Vector, report: Report) -> Vector:
-    """The error bound that these times of reaching the state where they are 0 prove."""
-    target = int(times.argmin())
-    solution.error_bound = stationary_error_bound(system, solution.law, hitting_times=times, target=target)
+def _prove(system: System, solution: Solution, times: HittingTimes, report: Report) -> HittingTimes:
+    """The error bound that these times prove."""
+    solution.error_bound = _bound(system, solution.law, None, times)
     report(f"error bound so far {solution.error_bound:.0e}")
     return times
 
 
-def _correct(system: System, solution: Solution, forest: greedy.Forest, times: Vector, report: Report) -> None:
+def _bound(system: System, law: Vector, low: Vector | None, times: HittingTimes) -> float:
+    return stationary_error_bound(
+        system,
+        law,
+        low=low,
+        hitting_times=times.high,
+        times_low=times.low,
+        target=times.target,
+        trivial=np.inf,
+    )
+
+
+def _correct(system: System, solution: Solution, forest: greedy.Forest, times: HittingTimes, report: Report) -> None:
     """Add what the flows of the law, computed to 32 digits, still lack; kept if the bound shrinks."""
     high, low = solution.law, np.zeros(system.n) if solution.low is None else solution.low
     net = system.balance(high, low).net
@@ -131,7 +146,7 @@ def _correct(system: System, solution: Solution, forest: greedy.Forest, times: V
     low = low + lacking
     improved = np.maximum(high + low, 0.0)
     low = low - (improved - high)  # what is rounded off, exactly
-    bound = stationary_error_bound(system, improved, low=low, hitting_times=times, target=int(times.argmin()))
+    bound = _bound(system, improved, low, times)
     report(f"error bound so far {bound:.0e}")
     if bound < solution.error_bound:
         solution.error_bound = np.inf  # an interrupt between two of these lines must not leave a bound of another law
