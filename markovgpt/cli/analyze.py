@@ -53,7 +53,6 @@ def analyze(**arguments: Any) -> None:
     from markovgpt.errors import TrainingInterruptedError
     from markovgpt.report import analyze_chain
     from markovgpt.report.contents import report_sections
-    from markovgpt.report.text import terminal_report
 
     with _folder_for_model(save_to), ProgressBar() as progress:
         try:
@@ -72,7 +71,7 @@ def analyze(**arguments: Any) -> None:
         model = part_of(model, arguments)
         chain = chain_from(model, arguments, decoding=decoding, progress=progress)
         analysis = analyze_chain(model, chain, progress=progress)
-    print_report(terminal_report(report_sections(analysis, top=top)))
+    print_report(report_sections(analysis, top=top))
     write_files(paths, _writers(analysis, top))
 
 

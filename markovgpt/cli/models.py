@@ -23,7 +23,6 @@ def models(*, as_json: bool) -> None:
         click.echo(json.dumps([asdict(entry) for entry in entries], indent=1))
         return
     from markovgpt.report.sections import Column, Section, Table
-    from markovgpt.report.text import terminal_report
 
     titles = ("name", "source", "V", "K", "parameters", "what it is")
     columns = tuple(Column(title=t, align="right" if t in ("V", "K", "parameters") else "left") for t in titles)
@@ -41,4 +40,4 @@ def models(*, as_json: bool) -> None:
         "Options of a model: -M key=value, for example -M context_length=4; an unknown key lists them.",
     )
     section = Section(title="Models that can be named", table=Table(columns=columns, rows=rows), notes=notes)
-    print_report(terminal_report([section]))
+    print_report([section])

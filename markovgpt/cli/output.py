@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from markovgpt.cli.errors import ShownError
+
+if TYPE_CHECKING:
+    from markovgpt.report.sections import Section
 
 __all__ = ["Writer", "check_suffixes", "print_report", "write_files"]
 
@@ -42,13 +46,19 @@ def write_files(paths: Sequence[Path], writers: Mapping[str, Writer]) -> None:
         raise ShownError(" ".join(failures), exit_code=2)
 
 
-def print_report(renderable: object) -> None:
-    """Print on stdout: in the terminal's width and colours, or plain and wide enough when it goes elsewhere."""
+def print_report(sections: Sequence[Section]) -> None:
+    """Print on stdout: in the terminal's width and colours, or plain and wide enough when it goes elsewhere.
+
+    A terminal too narrow for the numbers of a table breaks its lines: nothing is cut off but bars.
+    """
     import sys
 
     from rich.console import Console
 
+    from markovgpt.report.text import least_width, terminal_report
+
     console = Console() if sys.stdout.isatty() else Console(width=140)
+    console.width = max(console.width, least_width(sections))
     with console.capture() as captured:
-        console.print(renderable)
+        console.print(terminal_report(sections))
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

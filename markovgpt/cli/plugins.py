@@ -27,7 +27,6 @@ def plugins(ctx: click.Context, *, as_json: bool) -> None:
         click.echo(json.dumps([asdict(report) | {"remedy": report.remedy} for report in reports], indent=1))
     else:
         from markovgpt.report.sections import Column, Section, Table
-        from markovgpt.report.text import terminal_report
 
         columns = tuple(Column(title=title, align="left") for title in ("package", "version", "model", "state"))
         rows = tuple(
@@ -40,5 +39,5 @@ def plugins(ctx: click.Context, *, as_json: bool) -> None:
             for report in reports
         )
         none = () if rows else ("No plugin is installed. To write one: markovgpt new plugin NAME",)
-        print_report(terminal_report([Section(title="Plugins", table=Table(columns=columns, rows=rows), notes=none)]))
+        print_report([Section(title="Plugins", table=Table(columns=columns, rows=rows), notes=none)])
     ctx.exit(1 if any(report.problem for report in reports) else 0)

@@ -22,6 +22,5 @@ def states(*, vocab_size: int, context_length: int) -> None:
     markovgpt states --vocab-size 50257 --context-length 1024
     """
     from markovgpt.report.sizes import size_sections
-    from markovgpt.report.text import terminal_report
 
-    print_report(terminal_report(size_sections(vocab_size, context_length)))
+    print_report(size_sections(vocab_size, context_length))

@@ -47,7 +47,7 @@ _SUFFIXES = (".json", ".md", ".npz")
     type=float,
     default=1e-8,
     show_default=True,
-    help="Total error to be proven, above 4,096 states; below, it is far smaller anyway.",
+    help="Total error to be proven; work goes on until it is, or until no more can be proven.",
 )
 @click.option("--extended", is_flag=True, help="Some 25 digits of every probability, up to 4,096 states.")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of tables that are cut.")
@@ -73,6 +73,10 @@ def stationary(**arguments: Any) -> None:
     paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
     temperatures, top, starts = (arguments.pop(name) for name in ("temperatures", "top", "start"))
     how = {name: arguments.pop(name) for name in ("tolerance", "extended")}
+    if not how["tolerance"] > 0:
+        raise click.BadParameter(
+            f"tolerance is an error to be proven, above 0: got {how['tolerance']}.", param_hint="'--tol'"
+        )
     decodings = decodings_from(arguments, temperatures)
     if len(decodings) > 1 and arguments["reachable_from"] and any(path.suffix.lower() == ".npz" for path in paths):
         raise click.BadParameter(
@@ -81,7 +85,6 @@ def stationary(**arguments: Any) -> None:
         )
 
     from markovgpt.report import stationary_report
-    from markovgpt.report.text import terminal_report
 
     with ProgressBar() as progress:
         model = part_of(load_from(arguments, progress=progress), arguments)
@@ -90,7 +93,7 @@ def stationary(**arguments: Any) -> None:
         solve = partial(stationary_report, starts=begins, model=model, **how)
         sweep, interrupted = _swept(temperatures, chains, solve, progress)
     sections, writers = _several(sweep, interrupted) if len(decodings) > 1 else _one(sweep, top)
-    print_report(terminal_report(sections))
+    print_report(sections)
     write_files(paths, writers)
     if interrupted:
         raise ShownError("Interrupted. What is shown is the best that was known then.", exit_code=130)

@@ -58,7 +58,6 @@ def structure(**arguments: Any) -> None:
 
     from markovgpt.report import chain_structure
     from markovgpt.report.graph import structure_sections
-    from markovgpt.report.text import terminal_report
 
     with ProgressBar() as progress:
         model = part_of(load_from(arguments, progress=progress), arguments)
@@ -66,7 +65,7 @@ def structure(**arguments: Any) -> None:
         chain = chain_from(model, arguments, decoding=decoding, progress=progress)
         found = chain_structure(chain, begins, progress=progress)
         sections = structure_sections(found, top=top)
-    print_report(terminal_report(sections))
+    print_report(sections)
     write_files(paths, _writers(found, top))
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from markovgpt.report.sections import Section, Table
+from markovgpt.report.sections import Column, Section, Table
 
-__all__ = ["terminal_report"]
+__all__ = ["least_width", "terminal_report"]
+
+_INDENT = 3
+_FOLDED = 16  # a column of text is not folded to less
+_BAR = frozenset(" ▏▎▍▌▋▊▉█")
 
 
 def terminal_report(sections: Iterable[Section]) -> Group:
@@ -40,11 +45,31 @@ def _body(section: Section) -> Iterable[RenderableType]:
         yield Padding(Text(note, style="dim"), (0, 0, 0, 2))
 
 
+def least_width(sections: Iterable[Section]) -> int:
+    """The width that shows every table without cutting a number; bars may be cut."""
+    return max((_least_width(section.table) for section in sections if section.table is not None), default=0)
+
+
+def _least_width(table: Table) -> int:
+    widths = []
+    for column, *cells in zip(table.columns, *table.rows, strict=True):
+        longest = max([cell_len(column.title), *(cell_len(cell) for cell in cells if not _is_bar(cell))])
+        widths.append(longest if _is_whole(column) else max(1, min(longest, _FOLDED)))
+    return sum(widths) + 2 * len(widths) + _INDENT
+
+
+def _is_whole(column: Column) -> bool:
+    return column.align == "right" or not column.folds
+
+
 def _table(table: Table) -> RichTable:
     grid = RichTable(box=None, padding=(0, 1), header_style="cyan")
     for column in table.columns:
-        whole = column.align == "right" or not column.folds
-        grid.add_column(Text(column.title), justify=column.align, no_wrap=whole, overflow="fold")
+        grid.add_column(Text(column.title), justify=column.align, no_wrap=_is_whole(column), overflow="fold")
     for row in table.rows:
-        grid.add_row(*(Text(cell) for cell in row))
+        grid.add_row(*(Text(cell, overflow="crop", no_wrap=True) if _is_bar(cell) else Text(cell) for cell in row))
     return grid
+
+
+def _is_bar(cell: str) -> bool:
+    return bool(cell) and set(cell) <= _BAR

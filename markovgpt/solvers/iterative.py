@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.kernels.compiled import can_compile
+from markovgpt.kernels.compiled import can_compile, load_compiler
 from markovgpt.solvers import greedy, suffix
 from markovgpt.solvers.certificate import stationary_error_bound
 from markovgpt.solvers.hitting import hitting_times
@@ -42,6 +42,7 @@ def solve_iteratively(system: System, *, tolerance: float, report: Report) -> So
     """
     solution = Solution(law=np.full(system.n, 1 / system.n), method="pushing")
     try:
+        load_compiler()
         with np.errstate(all="ignore"):  # what overflows or underflows proves nothing, and the bound says so
             _solve(system, solution, tolerance, report)
     except KeyboardInterrupt:
