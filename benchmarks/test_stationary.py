@@ -1,6 +1,6 @@
 """What does a certified stationary distribution cost, beside methods that certify nothing?
 
-``--largest 26`` for the table of docs/performance.md; the others stop where they take minutes.
+``--largest 22`` for the table of docs/performance.md; the others stop where they take minutes.
 """
 
 import resource
