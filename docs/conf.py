@@ -39,6 +39,7 @@ napoleon_custom_sections = ["Source"]
 python_use_unqualified_type_names = True
 
 nitpicky = True
+suppress_warnings = ["ref.python"]  # a word of prose ("tokens") that is the name of several attributes
 nitpick_ignore_regex = [
     # Types in docstrings are prose with shapes ("(n, V) float64, read-only"): only our own names must resolve.
     (r"py:(class|data|obj|exc)", r"(?!markovgpt\.).*"),
