@@ -109,7 +109,10 @@ def absorb_by_returning(returning: Any, n_classes: int, *, roundings: int, repor
     if found.interrupted:
         raise KeyboardInterrupt
     shares = found.law[-n_classes:]
-    total, half = math.fsum(shares.tolist()), found.error_bound / 2
+    excess = (
+        abs(math.fsum(found.law.tolist()) - 1) + _UNIT
+    )  # were the sum exactly 1, no share could miss more than half
+    total, half = math.fsum(shares.tolist()), (found.error_bound + excess) / 2
     wrong = 2 * returning.shape[0] * (roundings + 3) * _UNIT * 1.01  # matrix-tree theorem, as above
     if not (half < total and wrong < 0.5):
         return Ending(

@@ -106,6 +106,8 @@ def _eliminate(block: NDArray[np.float64], target: int, progress: Progress | Non
 
 def _of_divided_rows(relative_error: float, system: MatrixSystem) -> float:
     """Relative error for the chain whose rows are divided by their sums: that multiplies the law by those sums."""
+    if not system.matrix.has_canonical_format:  # entries stored twice are added up, with one more rounding
+        return math.inf
     defect = system.row_defect()
     spread = 2 * defect / (1 - defect) + 8 * _UNIT
     return relative_error + spread * (1 + relative_error)

@@ -49,7 +49,7 @@ class MatrixSystem:
     def _leaving(self) -> Vector:
         return np.asarray(self._out.sum(axis=1)).ravel()
 
-    @property
+    @cached_property
     def most_arrows(self) -> int:
         return int(max(np.diff(self.matrix.indptr).max(), np.diff(self._incoming.indptr).max()))
 
@@ -88,9 +88,8 @@ class MatrixSystem:
         sweep_function_csr(out.indptr, out.indices, out.data, self._leaving, order, source, f)
 
     def lump_flows(self, mu: Vector, lump: NDArray[np.int32], m: int) -> NDArray[np.float64]:
-        sources = np.repeat(np.arange(self.n), np.diff(self.matrix.indptr))  # (nnz,)
-        pairs = lump[sources].astype(np.int64) * m + lump[self.matrix.indices]
-        return _sums(pairs, mu[sources] * self.matrix.data, m * m).reshape(m, m)
+        pairs = lump[self._sources].astype(np.int64) * m + lump[self._out.indices]  # (nnz,)
+        return _sums(pairs, mu[self._sources] * self._out.data, m * m).reshape(m, m)
 
     def lumped(self, mu: Vector, lump: NDArray[np.int32], m: int) -> csr_array[Any]:
         sources = np.repeat(np.arange(self.n), np.diff(self.matrix.indptr))  # (nnz,)
@@ -100,10 +99,11 @@ class MatrixSystem:
         into, out, n = self._into, self._out, self.n
         if not self._is_compiled:
             flows = hi[self._sources] * out.data  # (nnz,)
-            incoming, outgoing = _sums(out.indices, flows, n), _sums(self._sources, flows, n)
-            neglected = abs(lo) * self._leaving + abs(lo) @ out
-            rounding = (self.most_arrows + 3) * UNIT * (incoming + outgoing) + 2 * neglected
-            return Balance(incoming - outgoing, rounding)
+            net = _sums(out.indices, flows, n) - _sums(self._sources, flows, n)
+            gross, neglected = (abs(part) * self._leaving + abs(part) @ out for part in (hi, lo))
+            rounding = (self.most_arrows + 4) * UNIT * gross + 2 * neglected
+            rounding += (self.most_arrows + 2) * np.finfo(np.float64).tiny  # for what underflows
+            return Balance(net, rounding)
         from markovgpt.kernels.flows import balance_csr
 
         net, gross = np.empty(n), np.empty(n)

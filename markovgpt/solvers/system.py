@@ -66,7 +66,7 @@ class System(Protocol):
         ...
 
     def lump_flows(self, mu: Vector, lump: NDArray[np.int32], m: int) -> NDArray[np.float64]:
-        """Flow of the measure ``mu`` from lump to lump in one step, ``(m, m)``."""
+        """Flow of the measure ``mu`` between every two lumps in one step, ``(m, m)``; what stays in one counts nothing."""
         ...
 
     def lumped(self, mu: Vector, lump: NDArray[np.int32], m: int) -> csr_array[Any]:
@@ -94,9 +94,9 @@ def rounded_down_in_pairs(total: Vector, absolute: Vector, terms: int) -> Vector
 
 
 def _error_in_pairs(total: Vector, absolute: Vector, terms: int) -> Vector:
-    """A product and a sum are wrong by less than 8 units of a pair each, and the result is rounded to one double."""
+    """A product and a sum are wrong by less than 8 units of a pair each; the result, and what is made of it, by one."""
     absolute *= 16 * (terms + 4) * UNIT**2
-    absolute += UNIT * abs(total)
+    absolute += 2 * UNIT * abs(total)
     absolute += (terms + 2) * np.finfo(np.float64).tiny  # for what underflows
     return absolute
 
