@@ -67,7 +67,7 @@ def _block_math(translator: Any, node: Any) -> None:
 _GROUPS = (
     ("Models", ("registry", "models.storage", "adapters", "model")),
     ("Chains", ("enumeration", "chain", "sparse_chain", "decoding", "statespace", "vocabulary")),
-    ("Questions about a chain", ("analysis",)),
+    ("Questions about a chain", ("analysis", "solvers.extended")),
     ("Data", ("ngrams",)),
     ("Reports and pictures", ("report", "drawing")),
     ("Errors", ("errors",)),

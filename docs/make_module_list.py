@@ -17,7 +17,10 @@ PACKAGE = PAGE.parents[1] / "markovgpt"
 _BEGIN, _END = "<!-- modules: begin -->\n", "<!-- modules: end -->"
 _ORDER = (
     "errors",
+    "interrupts",
+    "figures",
     "vocabulary",
+    "data",
     "model",
     "decoding",
     "statespace",
@@ -32,6 +35,7 @@ _ORDER = (
     "ngrams",
     "registry",
     "drawing",
+    "plots",
     "report",
     "testing",
     "cli",

@@ -69,6 +69,9 @@ class Origin:
     row_defect : float
         Largest ``|sum of a row - 1|`` of a table before its rows were divided by their sums; 0 for a softmax, whose
         rows sum to 1 but for the last digit.
+    n_underflows : int, or None
+        Entries that are 0 only because float64 has nothing between 0 and 5e-324: tokens that the model gives a
+        probability and the rule keeps (:meth:`markovgpt.Decoding.underflows`). None if nobody knows.
     """
 
     model: str = "table"
@@ -79,6 +82,7 @@ class Origin:
     token_positions: int = 0
     seconds: float = 0.0
     row_defect: float = 0.0
+    n_underflows: int | None = 0
 
 
 @final
@@ -238,6 +242,10 @@ def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
             "Apply the rule to the chain that was built without decoding."
         )
     with np.errstate(divide="ignore"):
-        probabilities = decoding.apply(np.log(chain.probabilities))
-    origin = replace(chain.origin, decoding=decoding)
+        logs = np.log(chain.probabilities)  # (n, V)
+    probabilities = decoding.apply(logs)
+    before, now = chain.origin.n_underflows, decoding.underflows(logs, probabilities)
+    if before and decoding != Decoding(temperature=decoding.temperature):  # nobody knows which of them it would keep
+        before = None
+    origin = replace(chain.origin, decoding=decoding, n_underflows=None if before is None else before + now)
     return replace(chain, probabilities=probabilities, origin=origin)

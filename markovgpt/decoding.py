@@ -97,6 +97,31 @@ class Decoding:
             probabilities = _normalised(np.where(probabilities < floor, 0.0, probabilities))
         return probabilities
 
+    def underflows(self, log_probabilities: Table, probabilities: Table) -> int:
+        """How many tokens the rule keeps that came out of :meth:`apply` as 0: ``(n, V)`` each, the second its result.
+
+        Their probability is positive, but below 1e-323, where float64 has only 0. Minus infinity is no such case.
+
+        >>> law = np.array([[0.0, -1.0, -np.inf], [0.0, -2.0, -3.0]])
+        >>> cold = Decoding(temperature=1e-3)
+        >>> cold.apply(law).tolist(), cold.underflows(law, cold.apply(law))
+        ([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], 3)
+        """
+        if self.greedy or (self.top_p is not None and self.top_p < 1):
+            return 0  # what is so rare is not kept
+        V = log_probabilities.shape[1]
+        k = V if self.top_k is None else min(self.top_k, V)
+        short = np.count_nonzero(probabilities, axis=1) < k  # (n,) rows that may lack some: mostly none
+        logs = log_probabilities[short]  # (m, V)
+        lost = (probabilities[short] == 0) & (logs > -np.inf)
+        if k < V:
+            lost &= logs >= np.partition(logs, -k, axis=1)[:, -k, None]
+        if self.min_p:
+            with np.errstate(over="ignore"):
+                ratios = (logs - logs.max(axis=1, keepdims=True)) / self.temperature  # logarithms, likeliest 0
+            lost &= ratios >= np.log(self.min_p)
+        return int(lost.sum())
+
     def describe(self) -> str:
         """The rule in words; ``'none'`` for the default."""
         if self.greedy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = [
+    "Checkpoint",
     "LanguageModel",
     "Progress",
     "SizeCheck",
@@ -19,7 +20,7 @@ __all__ = [
     "model_name",
     "next_logits_and_outside",
     "next_token_logits",
-    "training_tokens_of",
+    "tokens_of",
     "vocabulary_of",
 ]
 
@@ -42,7 +43,8 @@ class LanguageModel(Protocol):
         K: the next-token law depends on at most the last K tokens.
 
     Optional attributes are found with ``hasattr``: ``tokens`` (V texts, for labels), ``vocabulary``
-    (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` ((n,) int64), ``fingerprint`` and ``name`` (str).
+    (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` and ``validation_tokens`` ((n,) int64),
+    ``fingerprint`` and ``name`` (str).
     """
 
     @property
@@ -54,6 +56,13 @@ class LanguageModel(Protocol):
     def next_logits(self, contexts: NDArray[np.int64]) -> Any:
         """``(batch, length) int64, 1 <= length <= K -> (batch, V)`` floats: numpy, torch, or nested lists."""
         ...
+
+
+Checkpoint = Callable[[int, LanguageModel], None]
+"""Called as ``checkpoint(step, model)`` in training: before the first update (step 0) and after every one.
+
+The model is the one in training: ask it at once, for it goes on to change.
+"""
 
 
 def check_is_model(thing: object) -> LanguageModel:
@@ -113,21 +122,23 @@ def vocabulary_of(model: LanguageModel) -> Vocabulary:
     return vocabulary
 
 
-def training_tokens_of(model: LanguageModel) -> NDArray[np.int64] | None:
-    """The model's ``training_tokens`` as an array ``(n,)``, from a list, a tuple, numpy or torch; None if it has none.
+def tokens_of(
+    model: LanguageModel, which: Literal["training_tokens", "validation_tokens"] = "training_tokens"
+) -> NDArray[np.int64] | None:
+    """The model's data as an array ``(n,)``, from a list, a tuple, numpy or torch; None if it has none.
 
     Raises
     ------
     ArgumentError
         They are not a sequence of whole numbers.
     """
-    tokens = getattr(model, "training_tokens", None)
+    tokens = getattr(model, which, None)
     if tokens is None:
         return None
     array = np.asarray(tokens.detach().cpu() if hasattr(tokens, "detach") else tokens)
     if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
         raise ArgumentError(
-            f"`training_tokens` of {model_name(model)} must be a sequence of whole numbers, (n,): got shape "
+            f"`{which}` of {model_name(model)} must be a sequence of whole numbers, (n,): got shape "
             f"{array.shape} of {array.dtype}."
         )
     return array.astype(np.int64)

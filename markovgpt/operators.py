@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from markovgpt.kernels.compiled import can_compile
 
-__all__ = ["pull", "push"]
+__all__ = ["pull", "pull_many", "push", "push_many"]
 
 Vector = NDArray[np.float64]
+Vectors = NDArray[np.float64]
 
 # Entries of the table. Here the compiled loops are ten times faster (0.06 against 0.6 ms for V = 2): a thousand steps
 # make good the second that starting numba takes. A smaller chain never imports it.
@@ -49,6 +50,37 @@ def pull(probabilities: NDArray[np.float64], f: Vector, *, sizes: Sequence[int])
         before[start:stop] = np.einsum("st,st->s", probabilities[start:stop], values)
         start = stop
     _pull_full(probabilities[start:], f[start:], before[start:])
+    return before
+
+
+def push_many(probabilities: NDArray[np.float64], mu: Vectors, *, sizes: Sequence[int]) -> Vectors:
+    """One step of many distributions, the columns of ``mu``: ``(n, V), (n, m) -> (n, m)``."""
+    V, m = probabilities.shape[1], mu.shape[1]
+    full = len(mu) - sizes[-1]
+    table = probabilities[full:].reshape(V, -1, V)  # (V, R, V): oldest token, the others, next token
+    after = np.zeros_like(mu)  # (n, m)
+    after[full:] = (table.transpose(1, 2, 0) @ mu[full:].reshape(V, -1, m).transpose(1, 0, 2)).reshape(-1, m)
+    start = 0
+    for size in sizes[:-1]:
+        stop = start + size
+        after[stop : stop + size * V] += (probabilities[start:stop, :, None] * mu[start:stop, None]).reshape(-1, m)
+        start = stop
+    return after
+
+
+def pull_many(probabilities: NDArray[np.float64], f: Vectors, *, sizes: Sequence[int]) -> Vectors:
+    """Expected values of many functions, the columns of ``f``, after one step: ``(n, V), (n, m) -> (n, m)``."""
+    V, m = probabilities.shape[1], f.shape[1]
+    before = np.empty_like(f)  # (n, m)
+    start = 0
+    for size in sizes[:-1]:
+        stop = start + size
+        values = f[stop : stop + size * V].reshape(size, V, m)
+        before[start:stop] = (probabilities[start:stop, None] @ values)[:, 0]
+        start = stop
+    table = probabilities[start:].reshape(V, -1, V)  # (V, R, V)
+    pulled = table.transpose(1, 0, 2) @ f[start:].reshape(-1, V, m)  # (R, V, m)
+    before[start:] = pulled.transpose(1, 0, 2).reshape(-1, m)
     return before
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, final
+from itertools import repeat
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError, DataError
 
-__all__ = ["TokenKind", "Vocabulary"]
+__all__ = ["TokenKind", "Vocabulary", "distinct_pieces", "not_a_token", "split_text"]
 
 TokenKind = Literal["char", "word", "byte"]
 
@@ -45,8 +46,10 @@ class Vocabulary:
     kind: TokenKind = "char"
     names: tuple[str, ...] = field(init=False, repr=False)
     _token_of: dict[str, int] = field(init=False, repr=False)
+    _token_at: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        _check_kind(self.kind)
         for text in self.tokens:
             if not isinstance(text, str):
                 raise ArgumentError(f"The text of a token is a string: got {text!r}. Try str({text!r}).", token=text)
@@ -58,6 +61,7 @@ class Vocabulary:
             raise ArgumentError("A vocabulary needs at least one token: got none.")
         object.__setattr__(self, "_token_of", token_of)
         object.__setattr__(self, "names", _names(self.tokens))
+        object.__setattr__(self, "_token_at", _by_code(token_of, self.kind))
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -70,7 +74,7 @@ class Vocabulary:
     @classmethod
     def of_text(cls, text: str, *, kind: TokenKind = "char") -> Vocabulary:
         """The tokens that occur in ``text``, sorted; for ``byte`` the bytes that occur."""
-        return cls(tokens=tuple(sorted(set(_split(text, kind)))), kind=kind)
+        return cls(tokens=tuple(sorted(distinct_pieces(text, kind))), kind=kind)
 
     @property
     def separator(self) -> str:
@@ -85,20 +89,33 @@ class Vocabulary:
         DataError
             A piece of the text is not in the vocabulary: says which, where, and what the vocabulary has.
         """
-        if self.kind == "char":
-            codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)  # (n,)
-            distinct, inverse = np.unique(codes, return_inverse=True)
-            pieces: Sequence[str] = [chr(code) for code in distinct]
-        else:
-            all_pieces = _split(text, self.kind)
-            pieces = sorted(set(all_pieces))
-            place = {piece: i for i, piece in enumerate(pieces)}
-            inverse = np.fromiter((place[piece] for piece in all_pieces), dtype=np.int64, count=len(all_pieces))
-        tokens = np.array([self._token_of.get(piece, -1) for piece in pieces], dtype=np.int64)[inverse]  # (n,)
+        tokens = self.find(text, unknown=-1)
         if tokens.size and tokens.min() < 0:
             where = int(np.argmax(tokens < 0))
-            self._refuse(pieces[int(inverse[where])], where)
+            raise not_a_token(
+                split_text(text, self.kind)[where], self, where=f"position {where} of the data", position=where
+            )
         return tokens
+
+    def find(self, text: str, *, unknown: int, line_end: int | None = None) -> NDArray[np.int64]:
+        """Token of each piece of a text ``(n,)``: ``unknown`` where it is none, ``line_end`` where a line ends."""
+        if self.kind == "word":
+            return self._find_words(text, unknown, line_end)
+        token_at = np.where(self._token_at < 0, unknown, self._token_at)
+        if line_end is not None:
+            token_at[ord("\n")] = line_end
+        found: NDArray[np.int64] = token_at.take(_codes(text, self.kind), mode="clip")
+        return found
+
+    def _find_words(self, text: str, unknown: int, line_end: int | None) -> NDArray[np.int64]:
+        if line_end is None:
+            words = text.split()
+            return np.fromiter(map(self._token_of.get, words, repeat(unknown)), dtype=np.int64, count=len(words))
+        tokens: list[int] = []
+        for line in text.split("\n"):
+            tokens.extend(map(self._token_of.get, line.split(), repeat(unknown)))
+            tokens.append(line_end)
+        return np.array(tokens[:-1], dtype=np.int64)
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Text of tokens: the inverse of :meth:`encode` (words are joined by one space)."""
@@ -146,24 +163,65 @@ class Vocabulary:
                 raise ArgumentError(f"Tokens are 0..{len(self) - 1}: got {token}.", token=token)
             yield token
 
-    def _refuse(self, piece: str, where: int) -> None:
-        unit = {"char": "character", "word": "word", "byte": "byte"}[self.kind]
-        raise DataError(
-            f"Token outside the vocabulary: {unit} {piece!r} at position {where} of the data. "
-            f"The {len(self)} tokens are {self.overview()}. Remove it from the data, or use a model with this token.",
-            token=piece,
-            position=where,
-        )
+
+def not_a_token(
+    piece: str, vocabulary: Vocabulary, *, where: str, advice: str = "or use a model with this token", **facts: Any
+) -> DataError:
+    """A piece of the data is no token: which, where, and what the vocabulary has."""
+    unit = {"char": "character", "word": "word", "byte": "byte"}[vocabulary.kind]
+    return DataError(
+        f"Token outside the vocabulary: {unit} {piece!r} at {where}. "
+        f"The {len(vocabulary)} tokens are {vocabulary.overview()}. Remove it from the data, {advice}.",
+        token=piece,
+        **facts,
+    )
 
 
-def _split(text: str, kind: TokenKind) -> list[str]:
+def split_text(text: str, kind: TokenKind) -> list[str]:
+    """The pieces of a text, in order; each should be a token.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such kind.
+    """
     if kind == "char":
         return list(text)
-    if kind == "word":
-        return text.split()
     if kind == "byte":
-        return [_byte_name(byte) for byte in text.encode("utf-8")]
-    raise ArgumentError(f"Text is cut into 'char', 'word' or 'byte' tokens: got {kind!r}.", kind=kind)
+        return [_byte_name(byte) for byte in text.encode("utf-8", "surrogatepass")]
+    _check_kind(kind)
+    return text.split()
+
+
+def distinct_pieces(text: str, kind: TokenKind) -> set[str]:
+    """As :func:`split_text`, each once."""
+    if kind == "char":
+        return set(text)
+    if kind == "byte":
+        return {_byte_name(byte) for byte in set(text.encode("utf-8", "surrogatepass"))}
+    return set(split_text(text, kind))
+
+
+def _check_kind(kind: TokenKind) -> None:
+    if kind not in get_args(TokenKind):
+        raise ArgumentError(f"Text is cut into 'char', 'word' or 'byte' tokens: got {kind!r}.", kind=kind)
+
+
+def _codes(text: str, kind: TokenKind) -> NDArray[Any]:
+    """What :func:`split_text` gives, as numbers ``(n,)``: code points, or bytes."""
+    if kind == "byte" or text.isascii():
+        return np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def _by_code(token_of: dict[str, int], kind: TokenKind) -> NDArray[np.int64]:
+    """Token of each code of :func:`_codes`, -1 where it is none: the last entry stands for all codes beyond it."""
+    if kind == "byte":
+        return np.array([token_of.get(_byte_name(byte), -1) for byte in range(256)])
+    codes = {ord(text): token for text, token in token_of.items() if len(text) == 1 and kind == "char"}
+    token_at = np.full(max([*codes, ord("\n")]) + 2, -1, dtype=np.int64)
+    token_at[list(codes)] = list(codes.values())
+    return token_at
 
 
 def _byte_name(byte: int) -> str:

@@ -10,10 +10,12 @@ from markovgpt.analysis.classes import (
     period,
     recurrent_classes,
 )
-from markovgpt.analysis.entropy import entropy_rate, row_entropies
+from markovgpt.analysis.entropy import entropy_rate, entropy_rates, row_entropies
 from markovgpt.analysis.greedy import greedy_ties
 from markovgpt.analysis.lengths import LengthDistribution, absorption_lengths, staying_probability
 from markovgpt.analysis.loops import GreedyLoop, GreedyLoops, greedy_loops
+from markovgpt.analysis.mixing import MixingTime, mixing_time
+from markovgpt.analysis.orders import conditional_entropies, effective_order, gram_law
 from markovgpt.analysis.stationary import (
     GTH_LIMIT,
     StationaryDistribution,
@@ -29,19 +31,25 @@ __all__ = [
     "GreedyLoop",
     "GreedyLoops",
     "LengthDistribution",
+    "MixingTime",
     "StationaryDistribution",
     "absorption_lengths",
     "absorption_probabilities",
     "communicating_classes",
+    "conditional_entropies",
+    "effective_order",
     "entropy_rate",
+    "entropy_rates",
+    "gram_law",
     "greedy_loops",
     "greedy_ties",
     "is_aperiodic",
     "is_irreducible",
+    "mixing_time",
     "period",
     "recurrent_classes",
     "row_entropies",
-    "staying_probability",
     "stationary_distribution",
     "stationary_distributions",
+    "staying_probability",
 ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis.stationary import StationaryDistribution
-from markovgpt.chain import Chain
+from markovgpt.chain import Chain, MarkovChain
 from markovgpt.errors import ArgumentError
 
-__all__ = ["entropy_rate", "row_entropies"]
+__all__ = ["entropy_rate", "entropy_rates", "row_entropies"]
+
+_CELLS = 2**20  # entries of a table that are looked at together
 
 
 def row_entropies(chain: Chain, *, base: float = 2.0) -> NDArray[np.float64]:
@@ -21,11 +24,23 @@ def row_entropies(chain: Chain, *, base: float = 2.0) -> NDArray[np.float64]:
     """
     if not (base > 1):
         raise ArgumentError(f"The base of a logarithm must be above 1: got {base}.", base=base)
+    if isinstance(chain, MarkovChain):
+        rows_together = max(1, _CELLS // chain.vocab_size)
+        starts = range(0, chain.n_states, rows_together)
+        blocks = [_table_entropies(chain.probabilities[i : i + rows_together]) for i in starts]
+        return np.concatenate(blocks) / math.log(base)
     matrix = chain.to_scipy()  # (n, n)
     surprise = matrix.data * np.log(matrix.data) / math.log(base)  # (nnz,)
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))  # (nnz,)
     total = np.bincount(rows, weights=surprise, minlength=matrix.shape[0])  # (n,)
     return np.asarray(0.0 - total, dtype=np.float64)  # no minus zero
+
+
+def _table_entropies(law: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of every row in nats, ``(m, V) -> (m,)``."""
+    logs = np.zeros_like(law)
+    np.log(law, out=logs, where=law > 0)
+    return np.asarray(0.0 - np.einsum("st,st->s", law, logs), dtype=np.float64)
 
 
 def entropy_rate(chain: Chain, stationary: StationaryDistribution, *, base: float = 2.0) -> float:
@@ -63,7 +78,15 @@ def entropy_rate(chain: Chain, stationary: StationaryDistribution, *, base: floa
     >>> round(entropy_rate(golden_mean, stationary_distribution(golden_mean)), 12)
     0.666666666667
     """
-    pi = stationary.probabilities
-    if pi.shape != (chain.n_states,):
-        raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(pi)}.")
-    return float(pi @ row_entropies(chain, base=base))
+    return entropy_rates(chain, [stationary], base=base)[0]
+
+
+def entropy_rates(
+    chain: Chain, stationary: Sequence[StationaryDistribution], *, base: float = 2.0
+) -> tuple[float, ...]:
+    """The same for each of several distributions: the rows are gone through once."""
+    for pi in stationary:
+        if pi.probabilities.shape != (chain.n_states,):
+            raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(pi.probabilities)}.")
+    entropies = row_entropies(chain, base=base)  # (n,)
+    return tuple(float(pi.probabilities @ entropies) for pi in stationary)

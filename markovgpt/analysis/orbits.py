@@ -31,10 +31,23 @@ class Orbits(NamedTuple):
 def orbits(successors: NDArray[np.int32], *, progress: Progress | None = None) -> Orbits:
     """Follow all orbits of a map ``(n,)``. Loops are in no particular order."""
     if len(successors) > COMPILED_ABOVE and can_compile():
-        from markovgpt.kernels.orbits import functional_graph
-
-        return Orbits(*functional_graph(successors, progress=progress))
+        return _in_order(successors, progress)
     return _by_doubling(successors)
+
+
+def _in_order(successors: NDArray[np.int32], progress: Progress | None) -> Orbits:
+    """From every state to the one before it, in O(n). 20 bytes a state."""
+    from markovgpt.kernels.orbits import landings, orbit_order
+
+    n = len(successors)
+    found = orbit_order(successors)
+    if progress is not None:
+        progress("greedy orbits", n // 2, n)
+    landing, depth = landings(successors, found)
+    if progress is not None:
+        progress("greedy orbits", n, n)
+    n_transient = int(found.loop_starts[0])
+    return Orbits(found.loop_of, landing, depth, found.order[n_transient:].copy(), found.loop_starts - n_transient)
 
 
 def _by_doubling(successors: NDArray[np.int32]) -> Orbits:

@@ -146,12 +146,17 @@ def stationary_distributions(
     """One stationary distribution a recurrent class, in the order of their lowest states.
 
     Parameters and errors are those of :func:`stationary_distribution`; ``classes`` are those of the chain, if they are
-    known. After Ctrl-C those up to the one that was interrupted.
+    known. After Ctrl-C those that were found, the last one as far as it was.
     """
     _check(tolerance)
-    found = []
+    found: list[StationaryDistribution] = []
     for c in (communicating_classes(chain, progress=progress) if classes is None else classes).recurrent_classes:
-        found.append(_of_class(chain, c, tolerance, extended, progress))
+        try:
+            found.append(_of_class(chain, c, tolerance, extended, progress))
+        except KeyboardInterrupt:  # before there is anything to show of this class
+            if not found:
+                raise
+            break
         if found[-1].interrupted:
             break
     return tuple(found)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options
-from markovgpt.cli.output import Writer, check_suffixes, print_report, write_files
+from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options, top_option
+from markovgpt.cli.output import Writer, check_suffixes, output_option, print_report, write_files
 from markovgpt.cli.parts import chain_from, part_of, part_options
 from markovgpt.cli.progress import ProgressBar
 
@@ -28,14 +28,8 @@ _SUFFIXES = (".json", ".md", ".npz", ".dot", ".svg", ".png")
 @decoding_options
 @space_options
 @part_options
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of tables that are cut.")
-@click.option(
-    "--output",
-    "-o",
-    multiple=True,
-    metavar="FILE",
-    help=f"Also write a file, by its suffix: {' '.join(_SUFFIXES)}. Repeat for more.",
-)
+@top_option(" Of chains with up to 64 arrows all are shown.")
+@output_option(_SUFFIXES)
 @click.option("--save-model", metavar="FOLDER", help="Keep the trained model; --model FOLDER loads it again.")
 def analyze(**arguments: Any) -> None:
     """Show a model as a Markov chain: states, arrows, long run, and data.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options
-from markovgpt.cli.output import check_suffixes, write_files
+from markovgpt.cli.output import check_suffixes, output_option, write_files
 from markovgpt.cli.parts import chain_from, part_of, part_options
 from markovgpt.cli.progress import ProgressBar
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from markovgpt.model import LanguageModel
     from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["draw", "drawing_of"]
+__all__ = ["draw", "drawing_of", "states_drawn"]
 
 _SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 _ALL, _PART = 64, 24  # states drawn whole, and of a larger chain: more than that is not readable on a screen
@@ -34,13 +34,7 @@ _ALL, _PART = 64, 24  # states drawn whole, and of a larger chain: more than tha
     type=click.IntRange(min=1),
     help="Draw this many states at most, the heaviest.  [default: up to 64 all, above that 24]",
 )
-@click.option(
-    "--output",
-    "-o",
-    multiple=True,
-    metavar="FILE",
-    help=f"Where to draw, by suffix: {' '.join(_SUFFIXES)}. Repeat for more.  [default: the model's name .svg]",
-)
+@output_option(_SUFFIXES, what="Where to draw, by suffix", default="  [default: the model's name .svg]")
 def draw(**arguments: Any) -> None:
     """Draw the chain: a node a state, an arrow a token, as in the notebook.
 
@@ -80,12 +74,15 @@ def drawing_of(
 ) -> Drawing:
     """The picture of a model's chain, with the states that its training data never visit dashed."""
     from markovgpt.drawing import draw as draw_chain
-    from markovgpt.model import model_name, training_tokens_of
+    from markovgpt.model import model_name, tokens_of
     from markovgpt.ngrams import count_ngrams
     from markovgpt.sparse_chain import SparseChain
 
-    tokens = training_tokens_of(model)
-    seen = None if tokens is None or isinstance(chain, SparseChain) else count_ngrams(tokens, chain.states).seen
+    tokens = tokens_of(model)
+    seen = None
+    if tokens is not None and not isinstance(chain, SparseChain):
+        counts = count_ngrams(tokens, vocab_size=chain.vocab_size, context_length=chain.context_length)
+        seen = counts.on(chain.states).seen(chain.n_states)
     training: Any = getattr(model, "training", None)
     steps = len(getattr(training, "losses", ()))
     title = f"{model_name(model)} after {steps:,} training steps" if steps else f"{model_name(model)}, untrained"
@@ -93,5 +90,10 @@ def drawing_of(
         title = model_name(model)
     if not chain.origin.decoding.is_default:
         title += f", {chain.origin.decoding.describe()}"
-    most = max_nodes or (_ALL if chain.n_states <= _ALL else _PART)
+    most = max_nodes or states_drawn(chain.n_states)
     return draw_chain(chain, stationary=stationary, seen=seen, max_nodes=most, title=title)
+
+
+def states_drawn(n_states: int) -> int:
+    """How many states of a chain are drawn where nobody says: all of a few, of many a part that can be read."""
+    return _ALL if n_states <= _ALL else _PART

@@ -9,16 +9,19 @@ import click
 
 if TYPE_CHECKING:
     from markovgpt.decoding import Decoding
-    from markovgpt.model import LanguageModel, Progress
+    from markovgpt.model import Checkpoint, LanguageModel, Progress
 
 __all__ = [
     "decoding_from",
     "decoding_options",
     "decodings_from",
+    "enumeration_options",
     "load_from",
+    "model_and_data_options",
     "model_options",
     "space_options",
     "sweep_options",
+    "top_option",
 ]
 
 Command = Callable[..., Any]
@@ -26,8 +29,31 @@ Command = Callable[..., Any]
 
 def model_options(command: Command) -> Command:
     """Which model, trained how, on what."""
-    return _apply(
-        command,
+    return _apply(command, *_model_options(_TRAINING_DATA))
+
+
+def model_and_data_options(command: Command) -> Command:
+    """The same, where data are also what the model is compared with."""
+    return _apply(command, *_model_options(_COMPARED_DATA))
+
+
+_TRAINING_DATA = click.option(
+    "--data",
+    metavar="TEXT|FILE|-",
+    help="What to train on: a file, '-' for stdin, or a text; babygpt has 111101111011110.",
+)
+
+_COMPARED_DATA = click.option(
+    "--data",
+    multiple=True,
+    metavar="TEXT|FILE|-",
+    help="What to train on, if the model is trained, and to compare with: a file, '-' for stdin, or a text. With "
+    "-M data=FILE that is trained on, and this is only compared. Repeat for several files.  [default: the model's own]",
+)
+
+
+def _model_options(data: Callable[[Command], Command]) -> tuple[Callable[[Command], Command], ...]:
+    return (
         click.option(
             "--model",
             "-m",
@@ -36,11 +62,7 @@ def model_options(command: Command) -> Command:
             metavar="SPEC",
             help="A name (markovgpt models), file.py:attr, package.module:attr, or the folder of a saved model.",
         ),
-        click.option(
-            "--data",
-            metavar="TEXT|FILE|-",
-            help="What to train on: a file, '-' for stdin, or a text; babygpt has 111101111011110.",
-        ),
+        data,
         click.option("--steps", type=int, help="Training steps."),
         click.option("--untrained", is_flag=True, help="Do not train: the same as --steps 0."),
         click.option("--seed", type=int, help="Seed of weights and batches."),
@@ -97,7 +119,7 @@ def _cutting_options() -> tuple[Callable[[Command], Command], ...]:
 def space_options(command: Command) -> Command:
     """Which contexts are states, and how they are enumerated."""
     return _apply(
-        command,
+        enumeration_options(command),
         click.option(
             "--lengths",
             type=click.Choice(["full", "all"]),
@@ -105,6 +127,13 @@ def space_options(command: Command) -> Command:
             show_default=True,
             help="States are the contexts of length K, or of every length 1 to K.",
         ),
+    )
+
+
+def enumeration_options(command: Command) -> Command:
+    """How contexts are enumerated."""
+    return _apply(
+        command,
         click.option(
             "--max-states",
             type=click.IntRange(min=1),
@@ -121,10 +150,23 @@ def space_options(command: Command) -> Command:
     )
 
 
-def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel:
+def top_option(note: str = "") -> Callable[[Command], Command]:
+    """How long tables get; ``note`` tells of those that are shown whole."""
+    return click.option(
+        "--top",
+        type=click.IntRange(min=1),
+        default=20,
+        show_default=True,
+        help=f"Rows of tables that are cut.{note}",
+    )
+
+
+def load_from(
+    arguments: dict[str, Any], *, progress: Progress, checkpoint: Checkpoint | None = None, any_size: bool = False
+) -> LanguageModel:
     """The model that the model options name; takes those options out of ``arguments``.
 
-    A chain that would be refused for its size is refused before the model is trained.
+    A chain that would be refused for its size is refused before the model is trained, unless any size will do.
     """
     from markovgpt.enumeration import check_n_states
     from markovgpt.errors import ArgumentError
@@ -152,12 +194,14 @@ def load_from(arguments: dict[str, Any], *, progress: Progress) -> LanguageModel
             raise ArgumentError(f"{name} is no option of a model: the program passes it by itself.", option=name)
 
     def check(vocab_size: int, context_length: int) -> None:
-        if any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
+        if any_size or any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
             return  # only a part will be enumerated
-        space = StateSpace(vocab_size=vocab_size, context_length=context_length, lengths=arguments["lengths"])
+        space = StateSpace(
+            vocab_size=vocab_size, context_length=context_length, lengths=arguments.get("lengths", "full")
+        )
         check_n_states(space, max_states=arguments["max_states"])
 
-    return load_model(spec, progress=progress, check=check, **{**from_file, **chosen})
+    return load_model(spec, progress=progress, check=check, checkpoint=checkpoint, **{**from_file, **chosen})
 
 
 def decoding_from(arguments: dict[str, Any]) -> Decoding:

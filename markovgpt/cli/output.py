@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,17 +13,31 @@ from markovgpt.cli.errors import ShownError
 if TYPE_CHECKING:
     from markovgpt.report.sections import Section
 
-__all__ = ["Writer", "check_suffixes", "print_report", "write_files"]
+__all__ = ["Writer", "check_suffixes", "output_option", "print_report", "write_files"]
 
+Command = Callable[..., Any]
 Writer = Callable[[Path], None]
 
 
-def check_suffixes(paths: Sequence[str], allowed: Sequence[str]) -> list[Path]:
+def output_option(
+    suffixes: Sequence[str], *, what: str = "Also write a file, by its suffix", default: str = ""
+) -> Callable[[Command], Command]:
+    """Into which files the result goes."""
+    return click.option(
+        "--output",
+        "-o",
+        multiple=True,
+        metavar="FILE",
+        help=f"{what}: {' '.join(suffixes)}. Repeat for more.{default}",
+    )
+
+
+def check_suffixes(paths: Sequence[str], allowed: Sequence[str], *, option: str = "-o") -> list[Path]:
     """The paths, if each has a suffix that can be written: asked before any work is done."""
     for path in paths:
         if Path(path).suffix.lower() not in allowed:
             raise click.BadParameter(
-                f"{path!r} ends in none of {', '.join(allowed)}, so its format is not known.", param_hint="'-o'"
+                f"{path!r} ends in none of {', '.join(allowed)}, so its format is not known.", param_hint=f"'{option}'"
             )
     return [Path(path) for path in paths]
 

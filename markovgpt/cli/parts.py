@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from markovgpt.model import LanguageModel, Progress
     from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["chain_from", "chains_from", "context_from", "part_of", "part_options"]
+__all__ = [
+    "chain_from",
+    "chains_from",
+    "context_from",
+    "part_of",
+    "part_options",
+    "start_option",
+    "starts_from",
+    "unescaped",
+]
 
 Command = Callable[..., Any]
 
@@ -56,6 +65,22 @@ def part_options(command: Command) -> Command:
     return command
 
 
+def start_option(command: Command) -> Command:
+    """Where the chain begins."""
+    return click.option(
+        "--start",
+        multiple=True,
+        metavar="CONTEXT|uniform",
+        help="Where the chain begins, for the probabilities of its ends: a context (if it is short the model writes "
+        "on; '' is the empty one), or every state alike. Repeatable.  [default: uniform, or that of --reachable-from]",
+    )(command)
+
+
+def starts_from(model: LanguageModel, texts: Sequence[str]) -> list[list[int] | str]:
+    """The starts that were typed: contexts, or ``"uniform"``."""
+    return [text if text == "uniform" else context_from(model, text) for text in texts]
+
+
 def part_of(model: LanguageModel, arguments: dict[str, Any]) -> LanguageModel:
     """The model on the chosen tokens, behind the chosen text; takes those options out of ``arguments``."""
     from markovgpt.adapters import find_tokens, likeliest_tokens, restrict_tokens, with_prompt
@@ -63,7 +88,7 @@ def part_of(model: LanguageModel, arguments: dict[str, Any]) -> LanguageModel:
     from markovgpt.errors import ArgumentError
 
     prefix, n_likely = arguments.pop("prefix"), arguments.pop("likely_tokens")
-    texts = [_unescaped(text) for listing in arguments.pop("tokens") for text in listing.split(",")]
+    texts = [unescaped(text) for listing in arguments.pop("tokens") for text in listing.split(",")]
     if texts and n_likely is not None:
         raise ArgumentError("--tokens and --likely-tokens both choose the vocabulary: give one of them.")
     if n_likely is not None and prefix is None:
@@ -104,13 +129,13 @@ def chains_from(
     if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")
     if end is not None:
-        walk["end"] = find_tokens(model, [_unescaped(end)])[0]
+        walk["end"] = find_tokens(model, [unescaped(end)])[0]
     first = context_from(model, start)
     for decoding in decodings:
         yield reachable_chain(model, first, decoding=decoding, progress=progress, **walk, **given)
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """``\\n`` and ``\\t`` as typed in a shell, as the line end and the tab that they mean."""
     return text.replace("\\n", "\n").replace("\\t", "\t")
 
@@ -118,5 +143,5 @@ def _unescaped(text: str) -> str:
 def context_from(model: LanguageModel, text: str) -> list[int] | str:
     """A context that was typed, as tokens: by the model's ``encode``, or as a label."""
     encode = getattr(model, "encode", None)
-    plain = _unescaped(text)
+    plain = unescaped(text)
     return plain if encode is None else [int(token) for token in encode(plain)]

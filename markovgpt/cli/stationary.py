@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from markovgpt.cli.errors import ShownError
-from markovgpt.cli.options import decodings_from, load_from, model_options, space_options, sweep_options
-from markovgpt.cli.output import Writer, check_suffixes, print_report, write_files
-from markovgpt.cli.parts import chains_from, context_from, part_of, part_options
+from markovgpt.cli.options import decodings_from, load_from, model_options, space_options, sweep_options, top_option
+from markovgpt.cli.output import Writer, check_suffixes, output_option, print_report, write_files
+from markovgpt.cli.parts import chains_from, part_of, part_options, start_option, starts_from
 from markovgpt.cli.progress import ProgressBar
+from markovgpt.interrupts import interrupts_noted
 
 if TYPE_CHECKING:
     from markovgpt.chain import MarkovChain
@@ -34,13 +36,7 @@ _SUFFIXES = (".json", ".md", ".npz")
 @sweep_options
 @space_options
 @part_options
-@click.option(
-    "--start",
-    multiple=True,
-    metavar="CONTEXT|uniform",
-    help="Where the chain begins, for the probabilities of its ends: a context (if it is short the model writes on; "
-    "'' is the empty one), or every state alike. Repeatable.  [default: uniform, or that of --reachable-from]",
-)
+@start_option
 @click.option(
     "--tol",
     "tolerance",
@@ -50,19 +46,13 @@ _SUFFIXES = (".json", ".md", ".npz")
     help="Total error to be proven; work goes on until it is, or until no more can be proven.",
 )
 @click.option("--extended", is_flag=True, help="Some 25 digits of every probability, up to 4,096 states.")
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of tables that are cut.")
-@click.option(
-    "--output",
-    "-o",
-    multiple=True,
-    metavar="FILE",
-    help=f"Also write a file, by its suffix: {' '.join(_SUFFIXES)}. Repeat for more.",
-)
+@top_option()
+@output_option(_SUFFIXES)
 def stationary(**arguments: Any) -> None:
     """Show where the chain spends its time, in digits that are proven.
 
     One distribution for each recurrent class, and how probably the chain ends in each. What could not be proven is
-    called NOT certified. Ctrl-C shows the best so far, and what is proven of it.
+    called NOT certified; the exit code is 0 all the same. Ctrl-C shows the best so far, and what is proven of it.
 
     \b
     markovgpt stationary --model babygpt
@@ -86,17 +76,21 @@ def stationary(**arguments: Any) -> None:
 
     from markovgpt.report import stationary_report
 
-    with ProgressBar() as progress:
-        model = part_of(load_from(arguments, progress=progress), arguments)
-        begins = [text if text == "uniform" else context_from(model, text) for text in starts]
-        chains = chains_from(model, arguments, decodings=decodings, progress=progress)
-        solve = partial(stationary_report, starts=begins, model=model, **how)
-        sweep, interrupted = _swept(temperatures, chains, solve, progress)
-    sections, writers = _several(sweep, interrupted) if len(decodings) > 1 else _one(sweep, top)
-    print_report(sections)
+    with ExitStack() as shown:
+        with ProgressBar() as progress:
+            model = part_of(load_from(arguments, progress=progress), arguments)
+            begins = starts_from(model, starts)
+            chains = chains_from(model, arguments, decodings=decodings, progress=progress)
+            solve = partial(stationary_report, starts=begins, model=model, **how)
+            sweep, interrupted = _swept(temperatures, chains, solve, progress)
+            noted = shown.enter_context(interrupts_noted())  # what was found is shown, whatever is pressed
+        sections, writers = _several(sweep, interrupted) if len(decodings) > 1 else _one(sweep, top)
+        print_report(sections)
     write_files(paths, writers)
     if interrupted:
         raise ShownError("Interrupted. What is shown is the best that was known then.", exit_code=130)
+    if noted:
+        raise ShownError("Interrupted when all was done: nothing is missing.", exit_code=130)
 
 
 def _swept(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options
-from markovgpt.cli.output import Writer, check_suffixes, print_report, write_files
-from markovgpt.cli.parts import chain_from, context_from, part_of, part_options
+from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options, space_options, top_option
+from markovgpt.cli.output import Writer, check_suffixes, output_option, print_report, write_files
+from markovgpt.cli.parts import chain_from, part_of, part_options, start_option, starts_from
 from markovgpt.cli.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -26,21 +26,9 @@ _SUFFIXES = (".json", ".md")
 @decoding_options
 @space_options
 @part_options
-@click.option(
-    "--start",
-    multiple=True,
-    metavar="CONTEXT|uniform",
-    help="Where the chain begins, for the probabilities of its ends: a context, or every state alike. Repeatable.  "
-    "[default: uniform, or the context of --reachable-from]",
-)
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of tables that are cut.")
-@click.option(
-    "--output",
-    "-o",
-    multiple=True,
-    metavar="FILE",
-    help=f"Also write a file, by its suffix: {' '.join(_SUFFIXES)}. Repeat for more.",
-)
+@start_option
+@top_option()
+@output_option(_SUFFIXES)
 def structure(**arguments: Any) -> None:
     """Show how the chain hangs together: classes, periods, greedy loops, ends.
 
@@ -61,9 +49,9 @@ def structure(**arguments: Any) -> None:
 
     with ProgressBar() as progress:
         model = part_of(load_from(arguments, progress=progress), arguments)
-        begins = [text if text == "uniform" else context_from(model, text) for text in starts]
+        begins = starts_from(model, starts)
         chain = chain_from(model, arguments, decoding=decoding, progress=progress)
-        found = chain_structure(chain, begins, progress=progress)
+        found = chain_structure(chain, begins, model=model, progress=progress)
         sections = structure_sections(found, top=top)
     print_report(sections)
     write_files(paths, _writers(found, top))

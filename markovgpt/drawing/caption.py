@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from markovgpt.drawing.graph import StateGraph
+from markovgpt.drawing.graph import GraphEdge, StateGraph
 
-__all__ = ["caption_lines", "percent"]
+__all__ = ["caption_lines", "percent", "points"]
 
 
 def percent(share: float) -> str:
@@ -20,11 +20,21 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}%"
 
 
+def points(difference: float) -> str:
+    """A difference of two probabilities in percentage points, with its sign.
+
+    >>> points(0.2071), points(-0.05), points(0.0)
+    ('+21', '−5', '0')
+    """
+    return f"{100 * difference:+.0f}".replace("-", "−") if round(100 * difference) else "0"
+
+
 def caption_lines(graph: StateGraph, *, unlabelled: int = 0) -> tuple[str, ...]:
     """Sentences that belong under the picture; ``unlabelled`` arrows found no room for their label."""
     lines = (*_of_part(graph), *_of_states(graph))
     if graph.edges:
         lines += ("Arrow: next token (its probability); the wider, the likelier.",)
+    lines += _of_differences(graph)
     if graph.worst_cut > 0:
         lines += (
             f"Cut off, and the rest divided by its sum: up to {percent(graph.worst_cut)} of a state's probability.",
@@ -55,5 +65,44 @@ def _of_states(graph: StateGraph) -> tuple[str, ...]:
         sentences.append(f"Area of a state: its stationary probability{doubt}, but at least the size of its name.")
     unseen = sum(node.seen is False for node in graph.nodes)
     if unseen:
-        sentences.append(f"Dashed: never seen in training ({unseen} of {len(graph.nodes)} states).")
+        dashed, where = ("Dashed", "training")
+        if graph.difference_scale is not None:
+            dashed, where = ("Dashed, with dotted arrows", "the data")
+        sentences.append(f"{dashed}: never seen in {where} ({unseen} of {len(graph.nodes)} states).")
     return tuple(sentences)
+
+
+def _of_differences(graph: StateGraph) -> tuple[str, ...]:
+    if graph.difference_scale is None:
+        return ()
+    compared = [edge for edge in graph.edges if edge.difference is not None]
+    lines: tuple[str, ...] = ()
+    if compared:
+        lines = (
+            "Colour of an arrow: model minus data. Orange: likelier in the model; blue: rarer; grey: alike; strongest "
+            f"at {100 * graph.difference_scale:.0f} percentage points.",
+            _largest(max(compared, key=_size_of_difference), graph),
+        )
+    elif graph.edges:
+        lines = ("No arrow can be compared: the data never show the states that they leave.",)
+    if graph.excluded:
+        steps = "1 step" if graph.excluded == 1 else f"{graph.excluded:,} steps"
+        lines += (
+            f"Not drawn: {steps} from these states that the data take and the model excludes, "
+            f"up to {percent(graph.worst_excluded)} of a state's steps.",
+        )
+    return lines
+
+
+def _size_of_difference(edge: GraphEdge) -> tuple[float, float]:
+    """Of two that are alike but for rounding, the likelier arrow comes later."""
+    return round(abs(edge.difference or 0.0), 9), edge.probability
+
+
+def _largest(edge: GraphEdge, graph: StateGraph) -> str:
+    labels = {node.state: node.label for node in graph.nodes}
+    share = edge.probability - (edge.difference or 0.0)
+    return (
+        f"Largest difference: {edge.name} after {labels[edge.source]}, {percent(edge.probability)} in the model and "
+        f"{percent(share)} in the data."
+    )

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markovgpt.drawing.colours import arrow_colour, is_dotted, text_colour
 from markovgpt.drawing.graph import StateGraph
 from markovgpt.drawing.style import (
     ARROW_FONT,
-    INK,
     NODE_FONT,
     STATE_FILL,
     STATE_LINE,
-    arrow_colour,
     arrow_label,
     arrow_width,
     is_dashed,
     label_lines,
     radii,
-    text_colour,
 )
+from markovgpt.figures import INK
 
 __all__ = ["dot_skeleton", "dot_source", "node_id"]
 
@@ -82,6 +81,7 @@ def dot_source(graph: StateGraph, *, engine: str = "circo", caption: Sequence[st
             color=arrow_colour(edge, graph),
             fontcolor=text_colour(edge, graph),
             penwidth=f"{arrow_width(edge):.2f}",
+            **({"style": "dotted"} if is_dotted(edge, graph) else {}),
         )
     return str(source.source)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markovgpt.chain import MarkovChain
+from markovgpt.drawing.differences import CountsAfter, colour_scale, shares_after
 from markovgpt.drawing.masses import stationary_masses
 from markovgpt.errors import ArgumentError
 from markovgpt.sparse_chain import SparseChain
@@ -17,6 +18,8 @@ from markovgpt.sparse_chain import SparseChain
 __all__ = ["Drawable", "GraphEdge", "GraphNode", "StateGraph", "state_graph"]
 
 Drawable = MarkovChain | SparseChain
+
+_Shares = dict[int, NDArray[np.float64] | None]  # of each token after a drawn state in the data, if it occurs there
 
 _STEPS = 64
 
@@ -35,13 +38,26 @@ class GraphNode:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphEdge:
-    """One drawn arrow between states; ``token`` is its number (-1 where it is no single one), ``name`` its text."""
+    """One drawn arrow between states.
+
+    Attributes
+    ----------
+    source, target : int
+        The states.
+    token, name : int, str
+        The token's number, -1 where it is no single one, and its text.
+    probability : float
+        Of the step, above 0.
+    difference : float, optional
+        The same minus the step's share in the data; None where no data say what follows ``source``.
+    """
 
     source: int
     target: int
     token: int
     name: str
     probability: float
+    difference: float | None = None
 
 
 @final
@@ -69,6 +85,11 @@ class StateGraph:
         False if the masses come from a result that is not certified.
     worst_cut : float
         Most probability that was cut off at one drawn state before its arrows were divided by their sum.
+    difference_scale : float, optional
+        The difference from the data that gets the full colour; None where the picture is not compared with data.
+    excluded, worst_excluded : int, float
+        Steps that the data take from drawn states and the model excludes, so that they have no arrow; the largest
+        share of such a step in the data.
     """
 
     nodes: tuple[GraphNode, ...]
@@ -80,6 +101,9 @@ class StateGraph:
     steps: int | None = None
     vouched: bool = True
     worst_cut: float = 0.0
+    difference_scale: float | None = None
+    excluded: int = 0
+    worst_excluded: float = 0.0
 
     @property
     def is_part(self) -> bool:
@@ -102,7 +126,12 @@ class StateGraph:
 
 
 def state_graph(
-    chain: Drawable, *, stationary: Any = None, seen: ArrayLike | None = None, max_nodes: int = 64
+    chain: Drawable,
+    *,
+    stationary: Any = None,
+    seen: ArrayLike | None = None,
+    data: CountsAfter | None = None,
+    max_nodes: int = 64,
 ) -> StateGraph:
     """The picture's contents: at most ``max_nodes`` states, and every possible step among them.
 
@@ -117,7 +146,9 @@ def state_graph(
     stationary : (n,) array, or an object with ``probabilities`` (n,), optional
         See :func:`stationary_masses`.
     seen : (n,) bool, optional
-        Whether a state occurred in training.
+        Whether a state occurred in training. ``data`` say it too; at most one of the two.
+    data : callable, state -> (V,) counts, optional
+        How often each token follows a state in the data; asked about drawn states only.
     max_nodes : int
         Most states drawn, at least 1.
 
@@ -136,6 +167,8 @@ def state_graph(
     n = chain.n_states
     if isinstance(max_nodes, bool) or not isinstance(max_nodes, int | np.integer) or max_nodes < 1:
         raise ArgumentError(f"max_nodes must be a whole number of at least 1: got {max_nodes!r}.", max_nodes=max_nodes)
+    if seen is not None and data is not None:
+        raise ArgumentError("Give seen or data, not both: data say which states were seen.")
     visited = None if seen is None else _flags(seen, n)
     masses, vouched = stationary_masses(chain, stationary)
     steps, weights = None, masses  # (n,)
@@ -146,7 +179,13 @@ def state_graph(
             steps = _STEPS
             weights = _pushed(chain, steps)
         drawn = np.sort(np.argsort(-weights, kind="stable")[:max_nodes])  # (m,)
-    edges, leaving = _arrows(chain, drawn)
+    shares: _Shares = {}
+    if data is not None:
+        n_contexts = n if isinstance(chain, MarkovChain) else len(chain.contexts)  # an end is followed by nothing
+        asked = drawn[drawn < n_contexts].tolist()
+        shares = {s: shares_after(data, s, vocab_size=chain.vocab_size) for s in asked}
+    edges, leaving = _arrows(chain, drawn, shares)
+    excluded = _excluded(chain, shares)  # (e,)
     share = 1.0 if weights is None else float(weights[drawn].sum())
     return StateGraph(
         nodes=tuple(
@@ -154,7 +193,7 @@ def state_graph(
                 state=s,
                 label=chain.label(s),
                 mass=None if masses is None else float(masses[s]),
-                seen=None if visited is None else bool(visited[s]),
+                seen=_was_seen(s, visited, shares),
             )
             for s in drawn.tolist()
         ),
@@ -166,6 +205,9 @@ def state_graph(
         leaving=0.0 if weights is None else float(weights[drawn] @ leaving / share),
         steps=steps,
         vouched=vouched,
+        difference_scale=None if data is None else colour_scale(edge.difference for edge in edges),
+        excluded=len(excluded),
+        worst_excluded=float(excluded.max(initial=0.0)),
     )
 
 
@@ -185,18 +227,41 @@ def _pushed(chain: Drawable, steps: int) -> NDArray[np.float64]:
     return mu
 
 
-def _arrows(chain: Drawable, drawn: NDArray[np.int64]) -> tuple[tuple[GraphEdge, ...], NDArray[np.float64]]:
+def _was_seen(state: int, visited: NDArray[np.bool_] | None, shares: _Shares) -> bool | None:
+    if visited is not None:
+        return bool(visited[state])
+    return shares[state] is not None if state in shares else None
+
+
+def _excluded(chain: Drawable, shares: _Shares) -> NDArray[np.float64]:
+    """Shares in the data of the steps that the chain does not have, ``(e,)``."""
+    parts = [law[(law > 0) & (chain.row(state) == 0)] for state, law in shares.items() if law is not None]
+    return np.concatenate([np.empty(0), *parts])
+
+
+def _arrows(
+    chain: Drawable, drawn: NDArray[np.int64], shares: _Shares
+) -> tuple[tuple[GraphEdge, ...], NDArray[np.float64]]:
     """Steps among the drawn states, and the probability ``(m,)`` with which each of them is left for others."""
     kept = set(drawn.tolist())
     edges: list[GraphEdge] = []
     leaving = np.zeros(len(drawn))  # (m,)
     for place, source in enumerate(drawn.tolist()):
+        law = shares.get(source)  # (V,)
         for target, token, probability in _steps(chain, source):
-            if target in kept:
-                name = chain.vocabulary.names[token] if token >= 0 else ""
-                edges.append(GraphEdge(source=source, target=target, token=token, name=name, probability=probability))
-            else:
+            if target not in kept:
                 leaving[place] += probability
+                continue
+            edges.append(
+                GraphEdge(
+                    source=source,
+                    target=target,
+                    token=token,
+                    name=chain.vocabulary.names[token] if token >= 0 else "",
+                    probability=probability,
+                    difference=None if law is None or token < 0 else probability - float(law[token]),
+                )
+            )
     return tuple(edges), leaving
 
 

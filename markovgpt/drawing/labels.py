@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from markovgpt.drawing.arrows import Arrow
 from markovgpt.drawing.graph import StateGraph
-from markovgpt.drawing.style import ARROW_FONT, arrow_label, radii, text_width
+from markovgpt.drawing.style import ARROW_FONT, arrow_label, radii
+from markovgpt.figures import text_width
 
 __all__ = ["Label", "place_labels"]
 

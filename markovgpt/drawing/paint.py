@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import textwrap
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.drawing.arrows import Arrow
+from markovgpt.drawing.colours import arrow_colour, is_dotted, text_colour
+from markovgpt.drawing.legend import DOTS, DOTTED_COLOUR, Legend, legend_of
 from markovgpt.drawing.scene import Scene
 from markovgpt.drawing.style import (
     ARROW_FONT,
-    INK,
     NODE_FONT,
     STATE_FILL,
     STATE_LINE,
-    arrow_colour,
     arrow_width,
     is_dashed,
     label_lines,
-    text_colour,
 )
+from markovgpt.figures import INK, MUTED, Format, render
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Transform
 
-__all__ = ["Format", "paint"]
-
-Format = Literal["svg", "png", "pdf"]
+__all__ = ["paint"]
 
 _MARGIN, _LINE, _TITLE_FONT, _CAPTION_FONT = 10.0, 1.45, 13.0, 9.0
 _WIDE = 700.0  # points; title and caption of a wider picture grow with it
-_EAST_ASIAN = ("Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "Arial Unicode MS")
 _LEAST_WIDTH = 385.0
-_PNG_DPI, _MOST_PIXELS = 200, 5000
-_PLAIN = {"svg": {"Date": None}, "png": {"Software": None}, "pdf": {"CreationDate": None}}
 
 
 def paint(scene: Scene, *, to: Format, title: str = "", caption: Sequence[str] = ()) -> bytes:
@@ -55,33 +48,7 @@ def paint(scene: Scene, *, to: Format, title: str = "", caption: Sequence[str] =
     title, caption : str, sequence of str
         Text above and below, wrapped to the width of the picture, and larger for a large picture.
     """
-    with _own_settings(to):
-        figure = _figure(scene, title, caption)
-        dpi = min(_PNG_DPI, _MOST_PIXELS / max(figure.get_size_inches())) if to == "png" else 72
-        stream = io.BytesIO()
-        figure.savefig(stream, format=to, dpi=dpi, facecolor="white", metadata=_PLAIN[to])
-    return stream.getvalue()
-
-
-@contextmanager
-def _own_settings(to: Format) -> Iterator[None]:
-    import matplotlib as mpl
-    from matplotlib.font_manager import fontManager
-
-    families = ["DejaVu Sans"]  # comes with matplotlib
-    if to == "png":  # for signs that it lacks; an SVG keeps the text and leaves that to its viewer
-        families += [name for name in _EAST_ASIAN if name in fontManager.get_font_names()]
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()
-        mpl.rcParams.update({"font.family": families, "svg.fonttype": "none", "svg.hashsalt": "markovgpt"})
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a box is drawn in its place
-        logger = logging.getLogger("matplotlib.font_manager")  # it reports each weight that a fallback font lacks
-        level = logger.level
-        logger.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            logger.setLevel(level)
+    return render(lambda: _figure(scene, title, caption), to=to)
 
 
 def _figure(scene: Scene, title: str, caption: Sequence[str]) -> Figure:
@@ -97,6 +64,10 @@ def _figure(scene: Scene, title: str, caption: Sequence[str]) -> Figure:
     above, below = (
         len(lines) * font * _LINE + (_MARGIN if lines else 0) for lines, font in ((head, head_font), (foot, foot_font))
     )
+    legend = legend_of(scene.graph)
+    text_top = below
+    if legend is not None:
+        below += (legend.height + _MARGIN) * grown
     height = above + (high[1] - low[1]) + 2 * _MARGIN + below
     figure = Figure(figsize=(width / 72, height / 72))
     page = Affine2D().scale(1 / 72) + figure.dpi_scale_trans  # points from the lower left corner
@@ -104,15 +75,18 @@ def _figure(scene: Scene, title: str, caption: Sequence[str]) -> Figure:
     for artist in (*_arrow_artists(scene, shift), *_state_artists(scene, shift)):
         artist.set_transform(page)
         figure.add_artist(artist)
+    if legend is not None:
+        place = Affine2D().scale(grown).translate(_MARGIN, text_top + _MARGIN * grown) + page
+        _paint_legend(figure, legend, place, font=foot_font)
 
     def write(x: float, y: float, text: str, size: float, **options: Any) -> None:
         """Text whose baseline starts, or for ha="center" is centred, at a point."""
-        figure.text(x, y, text, **{"transform": page, "fontsize": size, "parse_math": False, "color": INK, **options})
+        figure.text(x, y, text, **{"transform": page, "fontsize": size, "color": INK, **options})
 
     for text in _scene_texts(scene, shift):
         write(**text)
     for k, line in enumerate(foot):
-        write(_MARGIN, below - (k + 0.8) * foot_font * _LINE, line, foot_font, color="#52606d")
+        write(_MARGIN, text_top - (k + 0.8) * foot_font * _LINE, line, foot_font, color=MUTED)
     for k, line in enumerate(head):
         drop = _MARGIN + (k + 0.7) * head_font * _LINE
         write(width / 2, height - drop, line, head_font, ha="center", weight="bold")
@@ -145,13 +119,20 @@ def _arrow_artists(scene: Scene, shift: NDArray[np.float64]) -> Iterator[Artist]
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    for arrow in sorted(scene.arrows, key=lambda arrow: arrow.edge.probability):  # the likeliest on top
+    for arrow in sorted(scene.arrows, key=_rank):  # the largest difference, then the likeliest, on top
         edge, colour = arrow.edge, arrow_colour(arrow.edge, scene.graph)
         gid = f"arrow-{edge.source}-{edge.target}"
         line = Path(arrow.curve + shift, [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4])
-        yield PathPatch(line, fill=False, edgecolor=colour, linewidth=arrow_width(edge), gid=gid)
+        way = PathPatch(line, fill=False, edgecolor=colour, linewidth=arrow_width(edge), gid=gid)
+        if is_dotted(edge, scene.graph):
+            way.set(linestyle=(0, DOTS), capstyle="round")
+        yield way
         head = Path(np.vstack((arrow.head, arrow.head[:1])) + shift, closed=True)
         yield PathPatch(head, facecolor=colour, linewidth=0, gid=gid)
+
+
+def _rank(arrow: Arrow) -> tuple[float, float]:
+    return abs(arrow.edge.difference or 0.0), arrow.edge.probability
 
 
 def _state_artists(scene: Scene, shift: NDArray[np.float64]) -> Iterator[Artist]:
@@ -168,6 +149,22 @@ def _state_artists(scene: Scene, shift: NDArray[np.float64]) -> Iterator[Artist]
             linestyle=(0, (3.2, 2.4)) if dashed else "solid",
             gid=f"state-{node.state}",
         )
+
+
+def _paint_legend(figure: Figure, legend: Legend, place: Transform, *, font: float) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
+    for swatch in legend.swatches:
+        x, y, width, height = swatch.box
+        figure.add_artist(Rectangle((x, y), width, height, facecolor=swatch.colour, linewidth=0, transform=place))
+    for x, y, alignment, text in legend.texts:
+        figure.text(x, y, text, ha=alignment, fontsize=font, color=MUTED, transform=place)
+    if legend.sample is not None:
+        (x0, y0), (x1, y1) = legend.sample
+        line = Line2D((x0, x1), (y0, y1), color=DOTTED_COLOUR, linewidth=2.0 * font / _CAPTION_FONT, transform=place)
+        line.set(linestyle=(0, DOTS), dash_capstyle="round")
+        figure.add_artist(line)
 
 
 def _wrapped(texts: Sequence[str], width: float, letter: float) -> list[str]:

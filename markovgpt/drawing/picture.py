@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from os import PathLike
-from pathlib import Path
 from typing import Any, final
 
 from numpy.typing import ArrayLike
 
 from markovgpt.drawing.caption import caption_lines
+from markovgpt.drawing.differences import CountsAfter
 from markovgpt.drawing.dot import dot_source
 from markovgpt.drawing.graph import Drawable, StateGraph, state_graph
 from markovgpt.drawing.layout import Engine, Renderer, lay_out
 from markovgpt.drawing.paint import paint
 from markovgpt.drawing.scene import Scene, compose
 from markovgpt.drawing.svg import PROLOG, embeddable
-from markovgpt.errors import DrawingError
+from markovgpt.figures import save_by_suffix
 
 __all__ = ["Drawing", "draw"]
 
@@ -92,7 +92,6 @@ class Drawing:
         DrawingError
             The suffix is none of these, or the file cannot be written.
         """
-        path = Path(path)
         writers: dict[str, Callable[[], str | bytes]] = {
             ".svg": lambda: PROLOG + self.svg(),
             ".png": self.png,
@@ -101,19 +100,7 @@ class Drawing:
             ".gv": self.dot,
             ".html": self._page,
         }
-        writer = writers.get(path.suffix.lower())
-        if writer is None:
-            raise DrawingError(
-                f"A picture is saved as {', '.join(writers)}: got {path.suffix or 'no suffix'!r} in {str(path)!r}.",
-                path=path,
-            )
-        content = writer()
-        try:
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        except OSError as error:
-            raise DrawingError(
-                f"The picture cannot be written to {str(path)!r}: {error.strerror or error}.", path=path
-            ) from error
+        save_by_suffix(path, writers)
 
     def _page(self) -> str:
         title = escape(self.title or "Markov chain")
@@ -136,6 +123,7 @@ def draw(
     *,
     stationary: Any = None,
     seen: ArrayLike | None = None,
+    data: CountsAfter | None = None,
     max_nodes: int = 64,
     renderer: Renderer = "auto",
     engine: Engine = "circo",
@@ -154,7 +142,10 @@ def draw(
     stationary : (n,) array, or an object with ``probabilities`` (n,), optional
         Computed where it is left out, for up to 2,048 states and one recurrent class.
     seen : (n,) bool, optional
-        Whether each state occurred in training.
+        Whether each state occurred in training. ``data`` say it too; at most one of the two.
+    data : callable, state -> (V,) counts, optional
+        How often each token follows a state in the data, such as the method ``after`` of a table of counts; zeros where
+        the state never occurs. The colour of an arrow is then model minus data, and no longer its token's.
     max_nodes : int
         Larger chains are drawn in part: the heaviest states, and the caption says how much that is.
     renderer : "auto", "dot", "pygraphviz" or "circle"
@@ -181,7 +172,7 @@ def draw(
     Area of a state: its stationary probability, but at least the size of its name.
     Arrow: next token (its probability); the wider, the likelier.
     """
-    graph = state_graph(chain, stationary=stationary, seen=seen, max_nodes=max_nodes)
+    graph = state_graph(chain, stationary=stationary, seen=seen, data=data, max_nodes=max_nodes)
     layout = lay_out(graph, renderer=renderer, engine=engine)
     scene = compose(graph, layout.positions)
     return Drawing(scene=scene, renderer=layout.renderer, engine=engine, title=_printable(title))

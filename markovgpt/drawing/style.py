@@ -1,45 +1,34 @@
-"""What do size, colour and line mean? One visual language for DOT and for the painted picture.
-
-Lengths are points (1/72 inch), colours ``#rrggbb``. Colours come from the Okabe-Ito set, darkened until text in them is
-easy to read on white; they differ in lightness too, and every arrow also carries the name of its token.
-"""
+"""What do size and line mean? One visual language for DOT and the painted picture; lengths are points, 1/72 inch."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.drawing.caption import percent
 from markovgpt.drawing.graph import GraphEdge, GraphNode, StateGraph
+from markovgpt.figures import text_width
 
 __all__ = [
     "ARROW_FONT",
-    "INK",
     "NODE_FONT",
     "STATE_FILL",
     "STATE_LINE",
-    "arrow_colour",
     "arrow_label",
     "arrow_width",
     "gap",
     "is_dashed",
     "label_lines",
     "radii",
-    "text_colour",
-    "text_width",
 ]
 
 NODE_FONT, ARROW_FONT = 12.0, 9.0
-INK, STATE_LINE, STATE_FILL = "#1f2933", "#3d5a80", "#e8eff7"
+STATE_LINE, STATE_FILL = "#3d5a80", "#e8eff7"
 
-_TOKEN_COLOURS = ("#a84300", "#005a93", "#00694c", "#8a3a73")
-_ONE_COLOUR = "#3a4a5e"
 _MEAN_RADIUS, _MOST_RADIUS = 28.0, 48.0
 _LONGEST_LABEL, _LONGEST_LINE = 48, 6
-_WIDE_LETTERS = "mwMW%@…—"
 
 
 def radii(graph: StateGraph) -> NDArray[np.float64]:
@@ -99,29 +88,6 @@ def arrow_width(edge: GraphEdge) -> float:
     return 0.7 + 2.0 * edge.probability
 
 
-def arrow_colour(edge: GraphEdge, graph: StateGraph) -> str:
-    """Colour of an arrow: its token's, the paler the less likely."""
-    return _tint(text_colour(edge, graph), 0.35 + 0.65 * edge.probability)
-
-
-def text_colour(edge: GraphEdge, graph: StateGraph) -> str:
-    """Colour of an arrow's label: one a token for up to four tokens, else one for all."""
-    if 1 < len(graph.names) <= len(_TOKEN_COLOURS) and edge.token >= 0:
-        return _TOKEN_COLOURS[edge.token]
-    return _ONE_COLOUR
-
-
-def text_width(text: str, size: float) -> float:
-    """Width of a line of text in DejaVu Sans, good enough to make room for it, without loading a font."""
-    return size * sum(map(_letter_width, text))
-
-
-def _letter_width(letter: str) -> float:
-    if letter in _WIDE_LETTERS or unicodedata.east_asian_width(letter) in "WF":
-        return 1.0
-    return 0.76 if letter.isupper() else 0.64
-
-
 def _least_radius(node: GraphNode) -> float:
     lines = label_lines(node.label)
     width = max(text_width(line, NODE_FONT) for line in lines)
@@ -137,9 +103,3 @@ def _packed(words: list[str]) -> tuple[str, ...]:
         else:
             lines.append(word)
     return tuple(lines)
-
-
-def _tint(colour: str, strength: float) -> str:
-    """A colour mixed with white: opaque, so that arrows which cross do not darken each other."""
-    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(255 - strength * (255 - c)):02x}" for c in channels)

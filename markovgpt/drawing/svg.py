@@ -48,16 +48,20 @@ def embeddable(svg: str, graph: StateGraph, *, name: str) -> str:
 
 def _tips(graph: StateGraph) -> dict[str, str]:
     labels = {node.state: node.label for node in graph.nodes}
+    where = "training" if graph.difference_scale is None else "the data"
     tips = {}
     for node in graph.nodes:
         known = [f"state {node.label}"]
         if node.mass is not None:
             known.append(f"stationary probability {node.mass:.6g}")
         if node.seen is not None:
-            known.append("seen in training" if node.seen else "never seen in training")
+            known.append(f"seen in {where}" if node.seen else f"never seen in {where}")
         tips[f"state-{node.state}"] = ", ".join(known)
     for edge in graph.edges:
         way = f"{labels[edge.source]} → {labels[edge.target]}"
         token = f"token {edge.name}, " if edge.name else ""
-        tips[f"arrow-{edge.source}-{edge.target}"] = f"{way}: {token}probability {edge.probability:.6g}"
+        tip = f"{way}: {token}probability {edge.probability:.6g}"
+        if edge.difference is not None:
+            tip += f", share in the data {abs(edge.probability - edge.difference):.6g}"
+        tips[f"arrow-{edge.source}-{edge.target}"] = tip
     return tips

@@ -117,11 +117,15 @@ def build_chains(
     only = decodings[0] if len(decodings) == 1 else None
     table = np.empty((n, states.vocab_size))  # (n, V) logits; of one rule the probabilities, in half the memory
     cut = np.zeros(n) if hasattr(model, "next_logits_and_outside") else None  # (n,)
-    done = calls = positions = 0
+    done = calls = positions = underflows = 0
     started = time.perf_counter()
     for block in STRATEGIES[name](model, states, batch_size):
         here = slice(block.start, block.start + len(block.logits))
-        table[here] = block.logits if only is None else only.apply(block.logits)
+        if only is None:
+            table[here] = block.logits
+        else:
+            table[here] = only.apply(block.logits)
+            underflows += only.underflows(block.logits, table[here])
         if cut is not None:
             cut[here] = block.outside
         done, calls, positions = done + len(block.logits), calls + 1, positions + block.token_positions
@@ -137,18 +141,24 @@ def build_chains(
         seconds=time.perf_counter() - started,
     )
     for rule in decodings:
+        probabilities, lost = (table, underflows) if only is not None else _decoded(table, rule)
         yield MarkovChain(
             states=states,
-            probabilities=table if only is not None else _decoded(table, rule),
+            probabilities=probabilities,
             vocabulary=vocabulary,
-            origin=replace(origin, decoding=rule),
+            origin=replace(origin, decoding=rule, n_underflows=lost),
             cut=cut,
         )
 
 
-def _decoded(logits: NDArray[np.float64], rule: Decoding) -> NDArray[np.float64]:
-    """The rule on all rows ``(n, V)``, a few at a time: it needs room for several copies of what it works on."""
-    probabilities = np.empty_like(logits)
+def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.float64], int]:
+    """The rule on all rows ``(n, V)``, a few at a time: it needs room for several copies of what it works on.
+
+    And how many entries underflow.
+    """
+    probabilities, underflows = np.empty_like(logits), 0
     for start in range(0, len(logits), _BATCH_SIZE):
-        probabilities[start : start + _BATCH_SIZE] = rule.apply(logits[start : start + _BATCH_SIZE])
-    return probabilities
+        here = slice(start, start + _BATCH_SIZE)
+        probabilities[here] = rule.apply(logits[here])
+        underflows += rule.underflows(logits[here], probabilities[here])
+    return probabilities, underflows

@@ -119,14 +119,16 @@ def reachable_chain(
         min_reach=min_reach,
     )
     level = walk.begin(first)  # (m, length): contexts of one depth, all of one length
-    calls = positions = 0
+    calls = positions = underflows = 0
     started = time.perf_counter()
     step = max(1, min(batch_size, _BATCH_CELLS // V))  # contexts a call: a large vocabulary makes rows long
     while len(level):
         for begin in range(0, len(level), step):
             contexts = level[begin : begin + step]  # (b, length)
             logits, left = next_logits_and_outside(model, contexts)  # (b, V), (b,)
-            walk.leave(contexts, rule.apply(logits), left)
+            law = rule.apply(logits)  # (b, V)
+            underflows += 0 if min_probability else rule.underflows(logits, law)
+            walk.leave(contexts, law, left)
             calls, positions = calls + 1, positions + contexts.size
             if progress is not None:
                 progress("walking the contexts", len(walk.cut), len(walk.contexts))
@@ -149,5 +151,6 @@ def reachable_chain(
         model_calls=calls,
         token_positions=positions,
         seconds=time.perf_counter() - started,
+        n_underflows=None if underflows and min_reach else underflows,  # not known: which of them lead to a context
     )
     return walk.chain(vocabulary, origin, absorb=outside == "absorb")

@@ -18,7 +18,7 @@ _BATCH_SIZE = 2048
 
 
 def start_distribution(
-    model: LanguageModel | None, chain: MarkovChain | SparseChain, start: str | Sequence[int]
+    model: LanguageModel | None, chain: MarkovChain | SparseChain, start: int | str | Sequence[int]
 ) -> NDArray[np.float64]:
     """The law of the first state, ``(n,)``: of a text that begins with ``start``.
 
@@ -31,9 +31,9 @@ def start_distribution(
         Of which the chain is; needed only for contexts shorter than its states.
     chain : MarkovChain or SparseChain
         n states, K tokens.
-    start : str or tokens
-        A context, as a label or as tokens; empty for a text of which nothing is written yet; ``"uniform"`` for every
-        state alike.
+    start : int, str or tokens
+        The number of a state; a context, as a label or as tokens; empty for a text of which nothing is written yet;
+        ``"uniform"`` for every state alike.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def start_distribution(
     if isinstance(start, str) and start == "uniform":
         return np.full(n, 1 / n)
     law = np.zeros(n)
-    if isinstance(chain, SparseChain) and isinstance(start, str) and start in chain.special:
+    is_special = isinstance(chain, SparseChain) and isinstance(start, str) and start in chain.special
+    if is_special or isinstance(start, int | np.integer):
         law[chain.state(start)] = 1.0
         return law
     tokens = tuple(start) if not isinstance(start, str) else chain.vocabulary.parse(start) if start else ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, TypeVar, cast
+
+from markovgpt.interrupts import interrupts_held_back
 
 __all__ = ["can_compile", "compiled", "compiled_exactly", "load_compiler"]
 
@@ -22,19 +22,8 @@ def load_compiler() -> None:
     """Import numba, if it is there, and hear Ctrl-C only afterwards: half imported, it would fail at its next use."""
     if not can_compile():
         return
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is None:  # handled elsewhere
-        import numba.core.registry  # for its effect
-
-        return
-    pressed = []
-    signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
-    try:
+    with interrupts_held_back():
         import numba.core.registry  # noqa: F401  # for its effect
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def compiled(function: F) -> F:

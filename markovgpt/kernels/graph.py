@@ -21,7 +21,6 @@ __all__ = [
     "cyclic_levels",
     "states_by_label",
     "strong_components",
-    "tell",
 ]
 
 _PORTION = 2**23  # arrows between two looks at the keyboard: less than a second
@@ -37,12 +36,10 @@ class Components(NamedTuple):
     recurrent: NDArray[np.bool_]  # (number,) no arrow leaves it
 
 
-def strong_components(
-    probabilities: NDArray[Any], threshold: float = 0.0, *, progress: Progress | None = None
-) -> Components:
+def strong_components(probabilities: NDArray[Any], *, progress: Progress | None = None) -> Components:
     """Strongly connected components of a full-length table ``(V^K, V)``.
 
-    An arrow is a probability above 0 and at least ``threshold``. Needs 13 bytes a state.
+    An arrow is a probability above 0. Needs 13 bytes a state.
 
     Source
     ------
@@ -53,24 +50,19 @@ def strong_components(
     stack = np.empty(n, dtype=np.int32)  # (n,) the path grows from the left, states that wait from the right
     is_root = np.empty(n, dtype=np.bool_)  # (n,)
     cursor = np.array([0, 0, n, 1, n, 0, 0], dtype=np.int64)
-    while not _search(probabilities, threshold, found, stack, is_root, cursor, _portion(probabilities)):
-        tell(progress, "communicating classes", int(cursor[6]), n)
+    while not _search(probabilities, found, stack, is_root, cursor, _portion(probabilities)):
+        _tell(progress, "communicating classes", int(cursor[6]), n)
     number = n - int(cursor[4])
     del is_root
     _renumber(found, stack, number)
     del stack
     recurrent = np.ones(number, dtype=np.bool_)
-    _mark_left(probabilities, threshold, found, recurrent)
+    _mark_left(probabilities, found, recurrent)
     return Components(found, number, recurrent)
 
 
 def cyclic_levels(
-    probabilities: NDArray[Any],
-    labels: NDArray[np.int32],
-    number: int,
-    threshold: float = 0.0,
-    *,
-    progress: Progress | None = None,
+    probabilities: NDArray[Any], labels: NDArray[np.int32], number: int, *, progress: Progress | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Levels of a breadth-first search inside each component, ``(n,)``, and the periods ``(number,)``.
 
@@ -82,8 +74,8 @@ def cyclic_levels(
     queue = np.empty(n, dtype=np.int32)  # (n,)
     periods = np.zeros(number, dtype=np.int64)  # (number,)
     cursor = np.zeros(3, dtype=np.int64)
-    while not _spread(probabilities, threshold, labels, levels, queue, periods, cursor, _portion(probabilities)):
-        tell(progress, "periods", int(cursor[1]), n)
+    while not _spread(probabilities, labels, levels, queue, periods, cursor, _portion(probabilities)):
+        _tell(progress, "periods", int(cursor[1]), n)
     return levels, periods
 
 
@@ -105,7 +97,7 @@ def checked_table(probabilities: NDArray[Any]) -> tuple[int, NDArray[Any]]:
     return n, view
 
 
-def tell(progress: Progress | None, what: str, done: int, total: int) -> None:
+def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:
     if progress is not None:
         progress(what, done, total)
 
@@ -118,7 +110,6 @@ def _portion(probabilities: NDArray[Any]) -> int:
 @compiled
 def _search(
     probabilities: NDArray[Any],
-    threshold: float,
     found: NDArray[np.int32],
     stack: NDArray[np.int32],
     is_root: NDArray[np.bool_],
@@ -145,8 +136,7 @@ def _search(
         first = (state % rest) * V  # where token 0 leads
         deeper = False
         while token < V:
-            p = probabilities[state, token]
-            if p > 0 and p >= threshold:
+            if probabilities[state, token] > 0:
                 target = first + token
                 if found[target] == 0:
                     stack[depth] = target
@@ -197,24 +187,20 @@ def _renumber(found: NDArray[np.int32], number_of: NDArray[np.int32], number: in
 
 
 @compiled
-def _mark_left(
-    probabilities: NDArray[Any], threshold: float, labels: NDArray[np.int32], recurrent: NDArray[np.bool_]
-) -> None:
+def _mark_left(probabilities: NDArray[Any], labels: NDArray[np.int32], recurrent: NDArray[np.bool_]) -> None:
     n, V = probabilities.shape
     for state in range(n):
         label = labels[state]
         if recurrent[label]:
             first = (state % (n // V)) * V
             for token in range(V):
-                p = probabilities[state, token]
-                if p > 0 and p >= threshold and labels[first + token] != label:
+                if probabilities[state, token] > 0 and labels[first + token] != label:
                     recurrent[label] = False
 
 
 @compiled
 def _spread(
     probabilities: NDArray[Any],
-    threshold: float,
     labels: NDArray[np.int32],
     levels: NDArray[np.int32],
     queue: NDArray[np.int32],
@@ -239,9 +225,8 @@ def _spread(
         label = labels[state]
         first = (state % (n // V)) * V
         for token in range(V):
-            p = probabilities[state, token]
             target = first + token
-            if p > 0 and p >= threshold and labels[target] == label:
+            if probabilities[state, token] > 0 and labels[target] == label:
                 if levels[target] < 0:
                     levels[target] = levels[state] + 1
                     queue[tail] = target

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.kernels.compiled import compiled
-from markovgpt.kernels.graph import checked_table, tell
+from markovgpt.kernels.graph import checked_table
 
-__all__ = ["FunctionalGraph", "OrbitOrder", "functional_graph", "greedy_successors", "orbit_order"]
-
-Progress = Callable[[str, int, int], None]
+__all__ = ["OrbitOrder", "greedy_successors", "landings", "orbit_order"]
 
 
 class OrbitOrder(NamedTuple):
@@ -22,16 +19,6 @@ class OrbitOrder(NamedTuple):
     order: NDArray[np.int32]  # (n,) first those on no loop, then loop by loop
     loop_starts: NDArray[np.int64]  # (loops + 1,) loop l is order[loop_starts[l] : loop_starts[l + 1]]
     loop_of: NDArray[np.int32]  # (n,) number of the loop that the orbit reaches
-
-
-class FunctionalGraph(NamedTuple):
-    """Where every orbit of a map ends: loops, and for every state the loop state it is in phase with."""
-
-    loop_of: NDArray[np.int32]  # (n,) number of the loop that the orbit reaches
-    landing: NDArray[np.int32]  # (n,) index in loop_states: both orbits meet, and at the same time
-    depth: NDArray[np.int32]  # (n,) steps until the loop is reached; 0 on a loop
-    loop_states: NDArray[np.int32]  # (m,) loop by loop, each in the order of its orbit, from its lowest state on
-    loop_starts: NDArray[np.int64]  # (loops + 1,) loop l is loop_states[loop_starts[l] : loop_starts[l + 1]]
 
 
 def greedy_successors(probabilities: NDArray[Any]) -> NDArray[np.int32]:
@@ -53,19 +40,18 @@ def orbit_order(successors: NDArray[np.int32]) -> OrbitOrder:
     return OrbitOrder(order, np.append(n_transient + starts, n), loop_of)
 
 
-def functional_graph(successors: NDArray[np.int32], *, progress: Progress | None = None) -> FunctionalGraph:
-    """The loops of a map of states to states, ``(n,)``, and where every orbit ends, in O(n). 20 bytes a state."""
+def landings(successors: NDArray[np.int32], found: OrbitOrder) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Where every orbit meets its loop, as a place in the part of the order that has the loops, and after which steps.
+
+    Both ``(n,)``. The orbit from that place and the one from the state meet, and at the same time.
+    """
     n = len(successors)
-    order, starts, loop_of = orbit_order(successors)
-    tell(progress, "greedy orbits", n // 2, n)
+    order, starts, loop_of = found
     n_transient = int(starts[0])
     landing, depth = np.empty(n, dtype=np.int32), np.zeros(n, dtype=np.int32)  # (n,)
-    loop_states = order[n_transient:].copy()  # (m,)
-    starts = starts - n_transient
-    landing[loop_states] = np.arange(len(loop_states), dtype=np.int32)
-    _walk_back(successors, order, n_transient, loop_of, starts, landing, depth)
-    tell(progress, "greedy orbits", n, n)
-    return FunctionalGraph(loop_of, landing, depth, loop_states, starts)
+    landing[order[n_transient:]] = np.arange(n - n_transient, dtype=np.int32)
+    _walk_back(successors, order, n_transient, loop_of, starts - n_transient, landing, depth)
+    return landing, depth
 
 
 @compiled

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from os import PathLike
 
+from markovgpt.data.corpus import read_corpus
 from markovgpt.errors import DataError
-from markovgpt.model import Progress, SizeCheck
-from markovgpt.models.corpus import read_corpus
+from markovgpt.model import Checkpoint, Progress, SizeCheck
 from markovgpt.models.gpt_model import GPTModel
 from markovgpt.models.mingpt import MinGPTConfig
 from markovgpt.models.recipe import train_model
@@ -33,6 +33,7 @@ def babygpt(
     n_embd: int = 16,
     progress: Progress | None = None,
     check: SizeCheck | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> GPTModel:
     """The notebook's model of 0s and 1s; ``steps=0`` for the untrained one.
 
@@ -44,8 +45,8 @@ def babygpt(
         Training steps; seed of the initial weights.
     context_length, n_layer, n_head, n_embd : int
         Shape of the network.
-    progress, check : callable, optional
-        See :data:`markovgpt.model.Progress` and :data:`markovgpt.model.SizeCheck`.
+    progress, check, checkpoint : callable, optional
+        See :data:`markovgpt.model.Progress`, :data:`markovgpt.model.SizeCheck`, :data:`markovgpt.model.Checkpoint`.
 
     Raises
     ------
@@ -64,4 +65,6 @@ def babygpt(
         ) from None
     config = MinGPTConfig(vocab_size=2, context_length=context_length, n_layer=n_layer, n_head=n_head, n_embd=n_embd)
     settings = TrainingSettings(steps=steps, learning_rate=1e-3, weight_decay=0.1, seed=seed)
-    return train_model("babygpt", config, vocabulary, tokens, settings, progress=progress, check=check)
+    return train_model(
+        "babygpt", config, vocabulary, tokens, settings, progress=progress, check=check, checkpoint=checkpoint
+    )

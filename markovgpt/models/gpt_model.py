@@ -34,6 +34,8 @@ class GPTModel:
         Texts of the V tokens.
     training_tokens : (n,) int64, or None
         The data that it was, or would be, trained on; validation data are not part of it.
+    validation_tokens : (n,) int64, or None
+        The data that were kept from training; None if there are none.
     training : TrainingRecord, or None
         None for an untrained network.
     """
@@ -42,6 +44,7 @@ class GPTModel:
     network: MinGPT
     vocabulary: Vocabulary
     training_tokens: NDArray[np.int64] | None = None
+    validation_tokens: NDArray[np.int64] | None = None
     training: TrainingRecord | None = None
 
     @property

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from os import PathLike
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.data.corpus import read_corpus
 from markovgpt.errors import ArgumentError, TrainingInterruptedError
-from markovgpt.model import Progress, SizeCheck
-from markovgpt.models.corpus import read_corpus
+from markovgpt.model import Checkpoint, Progress, SizeCheck
 from markovgpt.models.gpt_model import GPTModel
 from markovgpt.models.mingpt import MinGPTConfig, new_network
 from markovgpt.models.training import TrainingSettings, split_tokens, train
@@ -40,6 +42,7 @@ def mingpt(
     seed: int = 1337,
     progress: Progress | None = None,
     check: SizeCheck | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> GPTModel:
     """A minGPT of any shape: trained on a text, or untrained with ``vocab_size`` tokens.
 
@@ -58,8 +61,8 @@ def mingpt(
         kept for validation.
     seed : int
         Of the initial weights and of the random windows.
-    progress, check : callable, optional
-        See :data:`markovgpt.model.Progress` and :data:`markovgpt.model.SizeCheck`.
+    progress, check, checkpoint : callable, optional
+        See :data:`markovgpt.model.Progress`, :data:`markovgpt.model.SizeCheck`, :data:`markovgpt.model.Checkpoint`.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def mingpt(
         validation=validation,
         seed=seed,
     )
-    return train_model("mingpt", config, words, tokens, settings, progress=progress, check=check)
+    return train_model("mingpt", config, words, tokens, settings, progress=progress, check=check, checkpoint=checkpoint)
 
 
 def train_model(
@@ -108,6 +111,7 @@ def train_model(
     *,
     progress: Progress | None = None,
     check: SizeCheck | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> GPTModel:
     """A new network, trained if there are tokens and steps.
 
@@ -121,13 +125,27 @@ def train_model(
     network = new_network(config, seed=settings.seed).eval()
     if tokens is None:
         return GPTModel(name=name, network=network, vocabulary=vocabulary)
-    training_tokens, _ = split_tokens(tokens, settings, context_length=config.context_length)
-    record = train(network, tokens, settings, progress=progress) if settings.steps else None
+    training_tokens, kept = split_tokens(tokens, settings, context_length=config.context_length)
     model = GPTModel(
-        name=name, network=network, vocabulary=vocabulary, training_tokens=training_tokens, training=record
+        name=name,
+        network=network,
+        vocabulary=vocabulary,
+        training_tokens=training_tokens,
+        validation_tokens=kept if len(kept) else None,
     )
+    after_step = None if checkpoint is None else partial(_show, checkpoint, model)
+    record = None
+    if settings.steps:
+        record = train(network, tokens, settings, progress=progress, after_step=after_step)
+    elif after_step is not None:
+        after_step(0)
+    model = replace(model, training=record)
     if record is not None and record.interrupted:
         raise TrainingInterruptedError(
             f"Training of {name} was interrupted after {len(record.losses)} of {settings.steps} steps.", model=model
         )
     return model
+
+
+def _show(checkpoint: Checkpoint, model: GPTModel, step: int) -> None:
+    checkpoint(step, model)

@@ -25,12 +25,12 @@ from markovgpt.vocabulary import Vocabulary
 __all__ = ["load_saved_model", "save_model"]
 
 _FORMAT = "markovgpt model"
-_VERSION = 1
-_CONFIG, _WEIGHTS, _TOKENS = "config.json", "model.safetensors", "training_tokens.safetensors"
+_VERSION = 2
+_CONFIG, _WEIGHTS, _TOKENS = "config.json", "model.safetensors", "tokens.safetensors"
 
 
 def save_model(model: GPTModel, folder: str | PathLike[str]) -> Path:
-    """Write a model to a folder: ``config.json``, ``model.safetensors`` and, if it has any, its training tokens.
+    """Write a model to a folder: ``config.json``, ``model.safetensors`` and, if it has any, its data.
 
     Returns
     -------
@@ -57,9 +57,11 @@ def save_model(model: GPTModel, folder: str | PathLike[str]) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         save_weights(model.network, str(path / _WEIGHTS))
         (path / _TOKENS).unlink(missing_ok=True)  # of a model that was saved here before
-        if model.training_tokens is not None:
-            smallest = np.min_scalar_type(max(model.vocab_size - 1, 0))
-            save_arrays({"tokens": model.training_tokens.astype(smallest)}, path / _TOKENS)
+        data = {"training": model.training_tokens, "validation": model.validation_tokens}
+        smallest = np.min_scalar_type(max(model.vocab_size - 1, 0))
+        arrays = {name: tokens.astype(smallest) for name, tokens in data.items() if tokens is not None}
+        if arrays:
+            save_arrays(arrays, path / _TOKENS)
         (path / _CONFIG).write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise ArgumentError(f"The model cannot be saved to {path}: {error}.", path=str(path)) from error
@@ -98,7 +100,7 @@ def load_saved_model(folder: str | PathLike[str]) -> GPTModel:
             name=description["name"],
             network=network.eval(),
             vocabulary=vocabulary,
-            training_tokens=_training_tokens(path / _TOKENS, V),
+            **_tokens(path / _TOKENS, V),
             training=_training_record(description["training"]),
         )
     except OSError as error:
@@ -112,13 +114,18 @@ def load_saved_model(folder: str | PathLike[str]) -> GPTModel:
         ) from None  # the files are to blame, not the code that read them: no traceback for the user
 
 
-def _training_tokens(path: Path, vocab_size: int) -> NDArray[np.int64] | None:
+def _tokens(path: Path, vocab_size: int) -> dict[str, NDArray[np.int64]]:
+    """The data of the model, as far as it has any: ``training_tokens`` and ``validation_tokens``."""
     if not path.exists():
-        return None
-    tokens: NDArray[np.int64] = load_arrays(path)["tokens"].astype(np.int64)
-    if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab_size:
-        raise ValueError(f"training tokens outside 0..{vocab_size - 1}")
-    return tokens
+        return {}
+    found: dict[str, NDArray[np.int64]] = {}
+    for name, tokens in load_arrays(path).items():
+        if name not in ("training", "validation"):
+            raise ValueError(f"tokens named {name!r}, which is neither training nor validation")
+        if tokens.size and not 0 <= tokens.min() <= tokens.max() < vocab_size:
+            raise ValueError(f"{name} tokens outside 0..{vocab_size - 1}")
+        found[f"{name}_tokens"] = tokens.astype(np.int64)
+    return found
 
 
 def _training_record(record: dict[str, Any] | None) -> TrainingRecord | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, final
 
@@ -120,7 +121,12 @@ def split_tokens(
 
 
 def train(
-    network: MinGPT, tokens: NDArray[np.int64], settings: TrainingSettings, *, progress: Progress | None = None
+    network: MinGPT,
+    tokens: NDArray[np.int64],
+    settings: TrainingSettings,
+    *,
+    progress: Progress | None = None,
+    after_step: Callable[[int], None] | None = None,
 ) -> TrainingRecord:
     """Train a network in place on the first part of a sequence and measure it on the rest.
 
@@ -134,6 +140,9 @@ def train(
         How to train.
     progress : callable, optional
         Called as ``progress("training", step, steps)``.
+    after_step : callable, optional
+        Called with 0 before the first update, and with the number of updates after each; the network is in evaluation
+        mode then.
 
     Returns
     -------
@@ -156,6 +165,7 @@ def train(
     network.train()
     with suitable_threads(network.n_parameters()):
         try:
+            _pause(network, after_step, 0)
             for step in range(settings.steps):
                 batch = windows
                 if settings.batch_size is not None:
@@ -167,6 +177,7 @@ def train(
                 losses.append(loss.item())
                 if progress is not None:
                     progress("training", step + 1, settings.steps)
+                _pause(network, after_step, step + 1)
         except KeyboardInterrupt:
             interrupted = True
         network.eval()
@@ -180,6 +191,13 @@ def train(
         seconds=time.perf_counter() - started,
         interrupted=interrupted,
     )
+
+
+def _pause(network: MinGPT, after_step: Callable[[int], None] | None, step: int) -> None:
+    if after_step is not None:
+        network.eval()
+        after_step(step)
+        network.train()
 
 
 def _windows(tokens: NDArray[np.int64], context_length: int) -> Tensor:

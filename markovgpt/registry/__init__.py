@@ -1,7 +1,7 @@
 """How does a name become a model?"""
 
 from markovgpt.registry.listing import ModelEntry, list_models
-from markovgpt.registry.load import load_model
+from markovgpt.registry.load import load_model, takes_option
 from markovgpt.registry.options import parse_options, read_options_file
 from markovgpt.registry.plugins import PluginReport, list_plugins
 from markovgpt.registry.registered import register
@@ -15,4 +15,5 @@ __all__ = [
     "parse_options",
     "read_options_file",
     "register",
+    "takes_option",
 ]

@@ -9,18 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from markovgpt.errors import ArgumentError, MarkovGPTError, ModelLoadError
-from markovgpt.model import LanguageModel, Progress, SizeCheck, check_is_model
+from markovgpt.model import Checkpoint, LanguageModel, Progress, SizeCheck, check_is_model
 from markovgpt.registry.importing import import_object
 from markovgpt.registry.options import CALLBACKS, accepts, check_options
 from markovgpt.registry.project import project_models
 from markovgpt.registry.registered import registered_models
 from markovgpt.registry.sources import BUILT_IN, Factory, plugin
 
-__all__ = ["load_model"]
+__all__ = ["load_model", "takes_option"]
 
 
 def load_model(
-    model: str | object, /, *, progress: Progress | None = None, check: SizeCheck | None = None, **options: Any
+    model: str | object,
+    /,
+    *,
+    progress: Progress | None = None,
+    check: SizeCheck | None = None,
+    checkpoint: Checkpoint | None = None,
+    **options: Any,
 ) -> LanguageModel:
     """A model from its name, its place, or itself.
 
@@ -28,10 +34,10 @@ def load_model(
     ----------
     model : str or object
         In this order: an object behind the protocol, or a function or class that makes one; a name given to
-        :func:`register`; a built-in model ("babygpt", "mingpt"); a folder that ``save_model`` wrote;
+        :func:`register`; a built-in model ("babygpt", "mingpt", "ngram"); a folder that ``save_model`` wrote;
         ``"path/file.py:attr"`` or ``"package.module:attr"``; the name of an installed plugin; a name under
         ``[tool.markovgpt.models]`` in the nearest ``pyproject.toml``.
-    progress, check : callable, optional
+    progress, check, checkpoint : callable, optional
         Passed to factories that take them; see :mod:`markovgpt.model`.
     **options
         Passed to the factory. Strings are read as the type that it declares.
@@ -48,35 +54,56 @@ def load_model(
     >>> load_model("mingpt", vocab_size=5, context_length=2).vocab_size
     5
     """
-    callbacks = {name: value for name, value in zip(CALLBACKS, (progress, check), strict=True) if value is not None}
-    return _find(model, options, callbacks, asked=())
+    given = zip(CALLBACKS, (progress, check, checkpoint), strict=True)
+    callbacks = {name: value for name, value in given if value is not None}
+    thing, name, defaults = _find(model, asked=())
+    return _build(thing, name, {**defaults, **options}, callbacks)
 
 
-def _find(
-    model: str | object, options: dict[str, Any], callbacks: dict[str, Any], *, asked: tuple[str, ...]
-) -> LanguageModel:
-    """As :func:`load_model`; ``asked`` are the names under ``[tool.markovgpt.models]`` that led here."""
+def takes_option(model: str | object, option: str) -> bool:
+    """Whether a model is made by a function or class that takes an option of this name.
+
+    Raises
+    ------
+    ModelLoadError
+        As for :func:`load_model`.
+
+    Examples
+    --------
+    >>> takes_option("mingpt", "data"), takes_option("mingpt", "path")
+    (True, False)
+    """
+    thing, _, _ = _find(model, asked=())
+    return _is_factory(thing) and accepts(thing, option)
+
+
+def _find(model: str | object, *, asked: tuple[str, ...]) -> tuple[Any, str, dict[str, Any]]:
+    """A finished model or what makes one, its name, and options from the project's file.
+
+    ``asked`` are the names under ``[tool.markovgpt.models]`` that led here.
+    """
     if not isinstance(model, str):
-        return _build(model, type(model).__name__, options, callbacks)
+        return model, type(model).__name__, {}
     if model in (known := registered_models()):
-        return _build(known[model], model, options, callbacks)
+        return known[model], model, {}
     if model in BUILT_IN:
         module, attribute = BUILT_IN[model].place.split(":")
-        return _build(getattr(importlib.import_module(module), attribute), model, options, callbacks)
+        return getattr(importlib.import_module(module), attribute), model, {}
     if (Path(model) / "config.json").is_file():
         from markovgpt.models.storage import load_saved_model
 
-        return _build(load_saved_model(model), model, options, callbacks)
+        return load_saved_model(model), model, {}
     if ":" in model:
-        return _build(import_object(model), model, options, callbacks)
+        return import_object(model), model, {}
     if (point := plugin(model)) is not None:
-        return _build(_load_plugin(point), model, options, callbacks)
+        return _load_plugin(point), model, {}
     if (entry := project_models().get(model)) is not None:
         names = (*asked, model)
         if entry.spec in names:
             way = " -> ".join((*names, entry.spec))
             raise ModelLoadError(f"The model {model!r} in {entry.source} names itself: {way}.", model=model)
-        return _find(entry.spec, {**entry.options, **options}, callbacks, asked=names)
+        thing, name, options = _find(entry.spec, asked=names)
+        return thing, name, {**options, **entry.options}
     raise _unknown(model)
 
 
@@ -93,7 +120,7 @@ def _load_plugin(point: EntryPoint) -> Any:
 
 
 def _build(thing: Any, name: str, options: dict[str, Any], callbacks: dict[str, Any]) -> LanguageModel:
-    if isinstance(thing, type) or (callable(thing) and not hasattr(thing, "next_logits")):
+    if _is_factory(thing):
         factory: Factory = thing
         arguments = check_options(factory, options, name=name)
         arguments |= {key: value for key, value in callbacks.items() if accepts(factory, key)}
@@ -106,6 +133,11 @@ def _build(thing: Any, name: str, options: dict[str, Any], callbacks: dict[str, 
     elif options:
         raise ArgumentError(f"{name} is a finished model and takes no options: got {', '.join(options)}.")
     return check_is_model(thing)
+
+
+def _is_factory(thing: Any) -> bool:
+    """Whether this makes a model, and is none."""
+    return isinstance(thing, type) or (callable(thing) and not hasattr(thing, "next_logits"))
 
 
 def _unknown(model: str) -> ModelLoadError:

@@ -18,7 +18,7 @@ from markovgpt.registry.sources import Factory
 
 __all__ = ["CALLBACKS", "accepts", "check_options", "parse_options", "read_options_file"]
 
-CALLBACKS = ("progress", "check")
+CALLBACKS = ("progress", "check", "checkpoint")
 """Parameters of a factory that are passed by :func:`load_model` itself and are no options."""
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")

@@ -36,6 +36,10 @@ BUILT_IN = {
         place="markovgpt.models.recipe:mingpt",
         description="a minGPT of any shape: trained on your text (--data FILE) or untrained (-M vocab_size=27)",
     ),
+    "ngram": BuiltIn(
+        place="markovgpt.ngrams.recipe:ngram",
+        description="the Markov chain of your data (--data FILE) of some order (-M order=3), smoothed or not",
+    ),
 }
 """Name to model; the module is imported when the model is wanted."""
 

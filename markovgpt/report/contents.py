@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isinf
 from typing import Any
 
-from markovgpt.model import model_name, training_tokens_of
+from markovgpt.model import model_name, tokens_of
 from markovgpt.report.charts import bar, curve
 from markovgpt.report.endings import left_out_section, lengths_section
 from markovgpt.report.phrases import (
@@ -16,6 +16,7 @@ from markovgpt.report.phrases import (
     probability,
     state_names,
     took,
+    underflow_notes,
     which_states,
 )
 from markovgpt.report.record import Analysis
@@ -55,7 +56,7 @@ def _model_section(analysis: Analysis) -> Section:
         )
     if parameters is not None:
         facts.append(("parameters", f"{parameters:,}"))
-    tokens = training_tokens_of(model)
+    tokens = tokens_of(model)
     if tokens is not None:
         text = chain.vocabulary.label(tokens.tolist()) if len(tokens) <= 40 else ""
         facts.append(("data", f"{plural(len(tokens), 'token')}{f': {text}' if text else ''}"))
@@ -122,6 +123,7 @@ def _classes_section(analysis: Analysis, *, top: int) -> Section:
             f"The likeliest token is not unique in {plural(len(analysis.greedy_ties), 'state')} "
             f"({state_names(chain, analysis.greedy_ties)}); greedy decoding takes the lowest."
         )
+    notes += underflow_notes(chain)
     return Section(title="Structure", facts=tuple(facts), notes=tuple(notes))
 
 
@@ -133,7 +135,7 @@ def _stationary_sections(analysis: Analysis, *, top: int) -> list[Section]:
     chain, sections = analysis.chain, []
     for number, pi in enumerate(analysis.stationary[:top], start=1):
         p = pi.probabilities
-        shown = heaviest_states(p, pi.states, top=max(top, 16))
+        shown = heaviest_states(p, pi.states, top=top)
         peak = float(p.max())
         guess = "" if pi.certified else "~"
         title = "Stationary distribution: where the chain spends its time"

@@ -14,7 +14,7 @@ from markovgpt.report.digits import from_the_proof
 from markovgpt.report.phrases import state_names
 from markovgpt.report.sections import Column, Section, Table
 
-__all__ = ["ends_sections", "ends_to_list"]
+__all__ = ["ends_sections", "ends_to_list", "start_phrase"]
 
 _STATES_SHOWN = 6
 _DIGITS = 6
@@ -25,9 +25,13 @@ def ends_sections(chain: Chain, ends: Sequence[tuple[str, Absorption]], *, top: 
     return [_section(chain, start, found, top) for start, found in ends]
 
 
+def start_phrase(start: str) -> str:
+    """A start in words."""
+    return {"uniform": "every state alike", "": "the empty context"}.get(start, start)
+
+
 def _section(chain: Chain, start: str, found: Absorption, top: int) -> Section:
-    begin = {"uniform": "every state alike", "": "the empty context"}.get(start, start)
-    title = f"Where it ends, from {begin}"
+    title = f"Where it ends, from {start_phrase(start)}"
     if len(found.probabilities) == 1:
         return Section(title=title, notes=("In the one recurrent class, whatever the start.",))
     order = np.argsort(-found.probabilities, kind="stable")[:top]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,17 @@ from numpy.typing import NDArray
 
 from markovgpt.analysis import CommunicatingClass, GreedyLoop
 from markovgpt.report.ends import ends_sections, ends_to_list
-from markovgpt.report.machine import document_head
-from markovgpt.report.phrases import duration, percent, plural, probability, shortened, state_names, which_states
+from markovgpt.report.machine import document_head, finite_or_none
+from markovgpt.report.phrases import (
+    duration,
+    percent,
+    plural,
+    probability,
+    shortened,
+    state_names,
+    underflow_notes,
+    which_states,
+)
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.structure import ChainStructure
 
@@ -76,6 +84,7 @@ def _classes_sections(structure: ChainStructure, *, top: int) -> list[Section]:
         notes.append("Aperiodic: every recurrent class has period 1.")
     if len(recurrent) > 1:
         notes.append("Which recurrent class the chain ends in depends on where it starts.")
+    notes += underflow_notes(chain)
     if len(recurrent) + len(left) > len(rows):
         notes.append(f"{len(recurrent) + len(left) - len(rows):,} more classes to which the chain can return.")
     columns = (Column(title="class"), Column(title="states"), Column(title="period"), Column(title="", align="left"))
@@ -141,14 +150,6 @@ def structure_to_dict(structure: ChainStructure) -> dict[str, Any]:
     """Every number of a structure, as JSON holds it. An infinite number is None."""
     chain, classes, loops = structure.chain, structure.classes, structure.loops
     return document_head(chain) | {
-        "model": {
-            "name": chain.origin.model,
-            "vocab_size": chain.vocab_size,
-            "context_length": chain.context_length,
-            "tokens": list(chain.vocabulary.tokens),
-            "fingerprint": chain.origin.model_fingerprint,
-        },
-        "states": {"n_states": chain.n_states, "labels": [chain.label(s) for s in range(chain.n_states)]},
         "classes": {
             "n_classes": len(classes),
             "irreducible": len(classes) == 1,
@@ -177,7 +178,6 @@ def structure_json(structure: ChainStructure) -> str:
 
 
 def _loop(loop: GreedyLoop) -> dict[str, Any]:
-    times = loop.expected_escape_times.tolist()
     return {
         "text": loop.text,
         "tokens": loop.tokens.tolist(),
@@ -187,5 +187,5 @@ def _loop(loop: GreedyLoop) -> dict[str, Any]:
         "ties": loop.ties.tolist(),
         "turn_probability": loop.turn_probability,
         "escape_probability": loop.escape_probability,
-        "expected_escape_times": [x if math.isfinite(x) else None for x in times],
+        "expected_escape_times": [finite_or_none(x) for x in loop.expected_escape_times.tolist()],
     }

@@ -20,8 +20,17 @@ from markovgpt.report.digits import (
     of_decimal,
     proven_interval,
 )
-from markovgpt.report.ends import ends_sections
-from markovgpt.report.phrases import law_warnings, method_phrase, percent, plural, state_names, took, which_states
+from markovgpt.report.ends import ends_sections, start_phrase
+from markovgpt.report.phrases import (
+    law_warnings,
+    method_phrase,
+    percent,
+    plural,
+    state_names,
+    took,
+    underflow_notes,
+    which_states,
+)
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.stationary import StationaryReport
 from markovgpt.report.transitions import heaviest_states
@@ -57,6 +66,7 @@ def _chain_section(report: StationaryReport) -> Section:
             ("transient states", f"{classes.n_transient_states:,}"),
             ("solved in", took(report.seconds)),
         ),
+        notes=underflow_notes(chain),
     )
 
 
@@ -73,6 +83,8 @@ def _class_sections(report: StationaryReport, *, top: int) -> list[Section]:
         notes.append(f"{len(report.stationary) - len(sections):,} more recurrent classes, each with its own law.")
     if n_classes > len(report.stationary):
         notes.append(f"{n_classes - len(report.stationary):,} more recurrent classes, not computed: interrupted.")
+    if missing := [start_phrase(start) for start in report.starts[len(report.ends) :]]:
+        notes.append(f"Where it ends from {', '.join(missing)}, not computed: interrupted.")
     return [*sections, *([Section(title="And", notes=tuple(notes))] if notes else [])]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from markovgpt.analysis import StationaryDistribution
 from markovgpt.errors import NotComputedError
 from markovgpt.report.ends import ends_to_list
-from markovgpt.report.machine import document_head
+from markovgpt.report.machine import document_head, finite_or_none
 from markovgpt.report.stationary import StationaryReport
 from markovgpt.report.sweep import Sweep
 
@@ -28,21 +27,12 @@ def laws_to_dict(report: StationaryReport) -> dict[str, Any]:
         "tolerance": report.tolerance,
         "extended": any(pi.extended is not None for pi in report.stationary),
     }
+    document["states"] |= {
+        "n_classes": len(classes),
+        "irreducible": len(classes) == 1,
+        "n_transient_states": classes.n_transient_states,
+    }
     return document | {
-        "model": {
-            "name": chain.origin.model,
-            "vocab_size": chain.vocab_size,
-            "context_length": chain.context_length,
-            "tokens": list(chain.vocabulary.tokens),
-            "fingerprint": chain.origin.model_fingerprint,
-        },
-        "states": {
-            "n_states": chain.n_states,
-            "labels": [chain.label(s) for s in range(chain.n_states)],
-            "n_classes": len(classes),
-            "irreducible": len(classes) == 1,
-            "n_transient_states": classes.n_transient_states,
-        },
         "certified": report.certified,
         "interrupted": report.interrupted,
         "seconds": report.seconds,
@@ -103,9 +93,10 @@ def _law(pi: StationaryDistribution, rate: float) -> dict[str, Any]:
         "period": pi.period,
         "probabilities": pi.probabilities[pi.states].tolist(),
         "extended_digits": _extended_digits(pi),
+        "extended_relative_error": None if pi.extended is None else finite_or_none(pi.extended.relative_error),
         "residual": pi.residual,
-        "error_bound": _finite(pi.error_bound),
-        "relative_error": _finite(pi.relative_error),
+        "error_bound": finite_or_none(pi.error_bound),
+        "relative_error": finite_or_none(pi.relative_error),
         "certified": pi.certified,
         "method": pi.method,
         "iterations": pi.iterations,
@@ -125,7 +116,3 @@ def _extended_digits(pi: StationaryDistribution) -> list[str | None] | None:
         except NotComputedError:
             digits.append(None)
     return digits
-
-
-def _finite(x: float) -> float | None:
-    return x if math.isfinite(x) else None

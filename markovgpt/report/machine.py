@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 import markovgpt
 from markovgpt.analysis import StationaryDistribution
 from markovgpt.chain import MarkovChain
+from markovgpt.chain_files import chain_arrays
 from markovgpt.model import model_name
 from markovgpt.report.record import Analysis
 from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["SCHEMA_VERSION", "document_head", "json_report", "npz_report", "to_dict"]
+__all__ = ["SCHEMA_VERSION", "document_head", "finite_or_none", "json_report", "npz_report", "to_dict"]
 
 SCHEMA_VERSION = 1
 
@@ -32,9 +33,10 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
     there, and ``stationary["by_class"]`` has one record each.
     """
     chain = analysis.chain
-    return document_head(chain) | {
-        "model": _model(analysis),
-        "states": _states(analysis),
+    document = document_head(chain)
+    document["model"] |= _about_the_model(analysis)
+    document["states"] |= _about_the_states(analysis)
+    return document | {
         "transitions": _transitions(chain),
         "stationary": _stationary(analysis),
         "ngrams": _ngrams(analysis),
@@ -50,7 +52,7 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
 
 
 def document_head(chain: MarkovChain | SparseChain) -> dict[str, Any]:
-    """What every document begins with: which program said it, of which chain."""
+    """What every document begins with: which program said it, of which model and states."""
     return {
         "schema_version": SCHEMA_VERSION,
         "markovgpt": markovgpt.__version__,
@@ -58,7 +60,21 @@ def document_head(chain: MarkovChain | SparseChain) -> dict[str, Any]:
         | {name: version(name) for name in ("numpy", "scipy", "torch")},
         "options": {"lengths": _lengths(chain), "decoding": asdict(chain.origin.decoding)},
         "fingerprint": chain.fingerprint,
+        "n_underflows": chain.origin.n_underflows,
+        "model": {
+            "name": chain.origin.model,
+            "vocab_size": chain.vocab_size,
+            "context_length": chain.context_length,
+            "tokens": list(chain.vocabulary.tokens),
+            "fingerprint": chain.origin.model_fingerprint,
+        },
+        "states": {"n_states": chain.n_states, "labels": [chain.label(s) for s in range(chain.n_states)]},
     }
+
+
+def finite_or_none(x: float) -> float | None:
+    """JSON has no infinity."""
+    return x if math.isfinite(x) else None
 
 
 def json_report(analysis: Analysis) -> str:
@@ -69,24 +85,26 @@ def json_report(analysis: Analysis) -> str:
 def npz_report(analysis: Analysis) -> bytes:
     """The arrays as a compressed NumPy archive.
 
-    ``probabilities`` (n, V), or ``indptr``, ``indices``, ``data`` and ``arrow_tokens`` for the matrix of a reachable
-    chain; ``labels`` (n,), ``tokens`` (V,), ``context_length``, ``cut`` (n,) where there is one; ``stationary`` (c, n),
-    one row a recurrent class, and ``error_bounds`` (c,); ``counts`` (n, V) where there are data.
+    The chain as :func:`~markovgpt.save_chain` writes it, so that :func:`~markovgpt.load_chain` reads it:
+    ``probabilities`` (n, V), or ``indptr``, ``indices``, ``data``, ``arrow_tokens`` and ``contexts`` of a reachable
+    chain; ``cut`` (n,) where there is one. Beside it ``n_underflows`` where it is known; ``labels`` (n,), ``tokens``
+    (V,), ``context_length``; ``stationary`` (c, n), one row a recurrent class, and ``error_bounds`` (c,); ``counts``
+    (n, V) where there are data.
     """
     chain = analysis.chain
     arrays: dict[str, Any] = {
-        **_arrays(chain),
+        **chain_arrays(chain),
         "labels": np.array([chain.label(s) for s in range(chain.n_states)]),
         "tokens": np.array(chain.vocabulary.tokens),
         "context_length": chain.context_length,
     }
-    if chain.cut is not None:
-        arrays["cut"] = chain.cut
+    if chain.origin.n_underflows is not None:
+        arrays["n_underflows"] = chain.origin.n_underflows
     if analysis.stationary:
         arrays["stationary"] = np.stack([pi.probabilities for pi in analysis.stationary])
         arrays["error_bounds"] = np.array([pi.error_bound for pi in analysis.stationary])
     if analysis.counts is not None:
-        arrays["counts"] = analysis.counts.counts
+        arrays["counts"] = analysis.counts.dense(chain.n_states)
     buffer = BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
@@ -121,30 +139,24 @@ def _sequence_lengths(analysis: Analysis) -> dict[str, Any] | None:
     return {"unit": "steps", "probabilities": lengths.probabilities.tolist(), "remaining": lengths.remaining}
 
 
-def _model(analysis: Analysis) -> dict[str, Any]:
-    model, chain = analysis.model, analysis.chain
+def _about_the_model(analysis: Analysis) -> dict[str, Any]:
+    model = analysis.model
     training: Any = getattr(model, "training", None)
     record = None
     if training is not None:
         record = asdict(training) | {"unit": "nats per token", "losses": list(training.losses)}
     return {
         "name": model_name(model),
-        "vocab_size": chain.vocab_size,
-        "context_length": chain.context_length,
-        "tokens": list(chain.vocabulary.tokens),
         "n_parameters": getattr(model, "n_parameters", None),
-        "fingerprint": chain.origin.model_fingerprint,
         "training": record,
     }
 
 
-def _states(analysis: Analysis) -> dict[str, Any]:
+def _about_the_states(analysis: Analysis) -> dict[str, Any]:
     chain, classes = analysis.chain, analysis.classes
     return {
-        "n_states": chain.n_states,
         "lengths": _lengths(chain),
         "cut": None if chain.cut is None else chain.cut.tolist(),
-        "labels": [chain.label(s) for s in range(chain.n_states)],
         "n_classes": len(classes),
         "irreducible": len(classes) == 1,
         "recurrent_classes": [{"period": c.period, "states": c.states.tolist()} for c in classes.recurrent_classes],
@@ -155,12 +167,12 @@ def _states(analysis: Analysis) -> dict[str, Any]:
 
 def _stationary(analysis: Analysis) -> dict[str, Any]:
     records = [_distribution(pi, rate) for pi, rate in zip(analysis.stationary, analysis.entropy_rates, strict=True)]
-    several = len(records) != 1
-    only = dict.fromkeys(_DISTRIBUTION_FIELDS) if several else records[0]
+    several = int(analysis.classes.recurrent.sum()) > 1
+    only = dict.fromkeys(_DISTRIBUTION_FIELDS) if several or not records else records[0]
     return {
         "computed": not analysis.not_computed,
         "reason": analysis.not_computed or None,
-        "unique": len(analysis.classes.recurrent_classes) == 1,
+        "unique": not several,
         **only,
         "by_class": records if several else [],
     }
@@ -183,8 +195,8 @@ def _distribution(pi: StationaryDistribution, rate: float) -> dict[str, Any]:
     values = (
         pi.probabilities.tolist(),
         pi.residual,
-        _finite(pi.error_bound),
-        _finite(pi.relative_error),
+        finite_or_none(pi.error_bound),
+        finite_or_none(pi.relative_error),
         pi.certified,
         pi.method,
         pi.iterations,
@@ -199,15 +211,11 @@ def _ngrams(analysis: Analysis) -> dict[str, Any] | None:
     if counts is None or comparison is None:
         return None
     return {
-        "counts": counts.counts.tolist(),
-        "n_seen_states": int(counts.seen.sum()),
+        "counts": counts.dense(analysis.chain.n_states).tolist(),
+        "n_seen_states": len(counts),
         "seen_states": comparison.states.tolist(),
         "total_variation": comparison.total_variation.tolist(),
-        "kl_divergence_bits": [_finite(x) for x in comparison.kl_divergence.tolist()],
-        "cross_entropy_bits": _finite(comparison.cross_entropy),
+        "kl_divergence_bits": [finite_or_none(x) for x in comparison.kl_divergence.tolist()],
+        "cross_entropy_bits": finite_or_none(comparison.cross_entropy),
         "conditional_entropy_bits": comparison.conditional_entropy,
     }
-
-
-def _finite(x: float) -> float | None:
-    return x if math.isfinite(x) else None

@@ -23,6 +23,7 @@ __all__ = [
     "shortened",
     "state_names",
     "took",
+    "underflow_notes",
     "which_states",
 ]
 
@@ -112,6 +113,19 @@ def which_states(chain: MarkovChain | SparseChain) -> str:
         others = f", and {' '.join(chain.special)}" if chain.special else ""
         return f"the contexts reachable from {chain.label(0)!r}{others}"
     return f"the {V}^{K} contexts" if chain.states.lengths == "full" or K == 1 else f"the contexts of length 1 to {K}"
+
+
+def underflow_notes(chain: MarkovChain | SparseChain) -> tuple[str, ...]:
+    """How many arrows are missing because float64 cannot hold their probability; nothing where none is."""
+    n = chain.origin.n_underflows
+    if n == 0:
+        return ()
+    doubt = "(below 1e-323): the classes may be those of a colder chain."
+    if n is None:
+        return (f"It is not known how many arrows are zero only because they underflow {doubt}",)
+    contexts = len(chain.contexts) if isinstance(chain, SparseChain) else chain.n_states
+    are = "is zero only because it underflows" if n == 1 else "are zero only because they underflow"
+    return (f"{n:,} of {contexts * chain.vocab_size:,} arrows {are} {doubt}",)
 
 
 def method_phrase(pi: StationaryDistribution) -> str:

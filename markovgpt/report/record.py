@@ -15,16 +15,17 @@ from markovgpt.analysis import (
     StationaryDistribution,
     absorption_lengths,
     communicating_classes,
-    entropy_rate,
+    entropy_rates,
     greedy_loops,
     stationary_distributions,
 )
 from markovgpt.chain import MarkovChain
+from markovgpt.comparison import DataComparison, compare_to_data
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration import build_chain
 from markovgpt.errors import NotComputedError
-from markovgpt.model import LanguageModel, Progress, training_tokens_of
-from markovgpt.ngrams import DataComparison, NgramCounts, compare_to_counts, count_ngrams
+from markovgpt.model import LanguageModel, Progress, tokens_of
+from markovgpt.ngrams import CountTable, count_ngrams
 from markovgpt.sparse_chain import SparseChain
 from markovgpt.statespace import Lengths
 
@@ -49,8 +50,8 @@ class Analysis:
         Why there is no stationary distribution; empty if there is.
     loops : GreedyLoops
         Where greedy decoding goes round.
-    counts : NgramCounts, or None
-        Of the training data; None for a model that has none.
+    counts : CountTable, or None
+        Of the training data, by the states of the chain; None for a model that has none.
     comparison : DataComparison, or None
         Of the chain and the counts.
     lengths : LengthDistribution, or None
@@ -64,7 +65,7 @@ class Analysis:
     entropy_rates: tuple[float, ...]
     not_computed: str
     loops: GreedyLoops
-    counts: NgramCounts | None
+    counts: CountTable | None
     comparison: DataComparison | None
     lengths: LengthDistribution | None
 
@@ -76,7 +77,7 @@ class Analysis:
     @property
     def only_stationary(self) -> StationaryDistribution | None:
         """The stationary distribution, where there is exactly one."""
-        return self.stationary[0] if len(self.stationary) == 1 else None
+        return self.stationary[0] if self.stationary and int(self.classes.recurrent.sum()) == 1 else None
 
 
 def analyze(
@@ -125,20 +126,21 @@ def analyze_chain(
         stationary = stationary_distributions(chain, progress=progress)
     except NotComputedError as error:
         not_computed = str(error)
-    tokens = training_tokens_of(model)
+    tokens = tokens_of(model)
     counts = comparison = lengths = None
     if isinstance(chain, SparseChain):
         if chain.special:
             lengths = absorption_lengths(chain, 0, ends=range(len(chain.contexts), chain.n_states))
     elif tokens is not None:
-        counts = count_ngrams(tokens, chain.states)
-        comparison = compare_to_counts(chain, counts)
+        ngrams = count_ngrams(tokens, vocab_size=chain.vocab_size, context_length=chain.context_length)
+        counts = ngrams.on(chain.states)
+        comparison = compare_to_data(chain, ngrams, correction=None, progress=progress)
     return Analysis(
         model=model,
         chain=chain,
         classes=communicating_classes(chain, progress=progress),
         stationary=stationary,
-        entropy_rates=tuple(entropy_rate(chain, pi) for pi in stationary),
+        entropy_rates=entropy_rates(chain, stationary),
         not_computed=not_computed,
         loops=greedy_loops(chain, progress=progress),
         counts=counts,

@@ -11,14 +11,14 @@ from markovgpt.analysis import (
     Absorption,
     CommunicatingClasses,
     StationaryDistribution,
-    absorption_probabilities,
     communicating_classes,
-    entropy_rate,
+    entropy_rates,
     stationary_distributions,
 )
 from markovgpt.chain import MarkovChain
-from markovgpt.enumeration import start_distribution
+from markovgpt.interrupts import interrupts_noted
 from markovgpt.model import LanguageModel, Progress
+from markovgpt.report.absorption import Start, begins_from, default_begins, ends_from
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["StationaryReport", "stationary_report"]
@@ -34,25 +34,31 @@ class StationaryReport:
     chain : MarkovChain or SparseChain
     classes : CommunicatingClasses
     stationary : tuple of StationaryDistribution
-        One a recurrent class; after Ctrl-C those up to the interrupted one.
+        One a recurrent class; after Ctrl-C those that were found, the last as far as it was.
     entropy_rates : tuple of float, bits per token
         One a stationary distribution.
+    starts : tuple of str
+        Names of the starts that were asked for, or of the one by default; none by default for one recurrent class.
     ends : tuple of (str, Absorption)
-        For each start its name and the probabilities of ending in each recurrent class; empty if there is only one and
-        no start was asked for, and after Ctrl-C.
+        For each start its name and the probabilities of ending in each recurrent class; after Ctrl-C for the first
+        of them, or none.
     tolerance : float
         L1 error that was to be proven.
     seconds : float
         Wall time of all distributions.
+    interrupted : bool
+        Stopped by Ctrl-C: what was known then.
     """
 
     chain: MarkovChain | SparseChain
     classes: CommunicatingClasses
     stationary: tuple[StationaryDistribution, ...]
     entropy_rates: tuple[float, ...]
+    starts: tuple[str, ...]
     ends: tuple[tuple[str, Absorption], ...]
     tolerance: float
     seconds: float
+    interrupted: bool = False
 
     @property
     def certified(self) -> bool:
@@ -60,15 +66,10 @@ class StationaryReport:
         complete = len(self.stationary) == int(self.classes.recurrent.sum())
         return complete and all(pi.certified for pi in self.stationary)
 
-    @property
-    def interrupted(self) -> bool:
-        """Stopped by Ctrl-C: the last distribution is the best that was known then."""
-        return any(pi.interrupted for pi in self.stationary)
-
 
 def stationary_report(
     chain: MarkovChain | SparseChain,
-    starts: Sequence[str | Sequence[int]] = (),
+    starts: Sequence[Start] = (),
     *,
     model: LanguageModel | None = None,
     tolerance: float = 1e-8,
@@ -81,13 +82,14 @@ def stationary_report(
     ----------
     chain : MarkovChain or SparseChain
         n states.
-    starts : contexts (labels or tokens, empty for a text not begun), or "uniform"
+    starts : states (indices), contexts (labels or tokens, empty for a text not begun), or "uniform"
         Where the chain begins, for the probabilities of its ends. By default the start of the walk of a reachable
         chain, and the uniform law for any other.
     model : LanguageModel, optional
         Of which the chain is; needed for starts that are shorter than the states of the chain.
     tolerance, extended, progress
-        As for :func:`markovgpt.stationary_distribution`, and so is Ctrl-C.
+        As for :func:`markovgpt.stationary_distribution`. After Ctrl-C the report has what was found, from the first
+        distribution on.
 
     Raises
     ------
@@ -105,31 +107,33 @@ def stationary_report(
     >>> found.ends[0][1].probabilities.tolist()
     [0.5, 0.5]
     """
-    begins = [(_name(chain, start), start_distribution(model, chain, start)) for start in starts]
+    begins = begins_from(chain, starts, model=model)  # refuses what is none before anything is solved
     classes = communicating_classes(chain, progress=progress)
-    several = int(classes.recurrent.sum()) > 1
-    if several and not begins:
-        start = chain.context(0) if isinstance(chain, SparseChain) else "uniform"
-        begins = [(_name(chain, start), start_distribution(model, chain, start))]
+    begins = begins or default_begins(chain, classes)
     began = time.perf_counter()
     stationary = stationary_distributions(
         chain, tolerance=tolerance, extended=extended, classes=classes, progress=progress
     )
     seconds = time.perf_counter() - began
-    ends = []
-    if not stationary[-1].interrupted:
-        for name, law in begins:
-            ends.append((name, absorption_probabilities(chain, law, classes=classes, progress=progress)))
+    with interrupts_noted() as noted:
+        rates = entropy_rates(chain, stationary)
+    incomplete = len(stationary) < int(classes.recurrent.sum()) or stationary[-1].interrupted
+    interrupted = incomplete or bool(noted)
+    ends: list[tuple[str, Absorption]] = []
+    if not interrupted:
+        try:
+            for end in ends_from(chain, begins, classes, progress=progress):
+                ends.append(end)
+        except KeyboardInterrupt:
+            interrupted = True
     return StationaryReport(
         chain=chain,
         classes=classes,
         stationary=stationary,
-        entropy_rates=tuple(entropy_rate(chain, pi) for pi in stationary),
+        entropy_rates=rates,
+        starts=tuple(name for name, _ in begins),
         ends=tuple(ends),
         tolerance=tolerance,
         seconds=seconds,
+        interrupted=interrupted,
     )
-
-
-def _name(chain: MarkovChain | SparseChain, start: str | Sequence[int]) -> str:
-    return start if isinstance(start, str) else chain.vocabulary.label(start)

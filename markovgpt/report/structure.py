@@ -10,12 +10,12 @@ from markovgpt.analysis import (
     Absorption,
     CommunicatingClasses,
     GreedyLoops,
-    absorption_probabilities,
     communicating_classes,
     greedy_loops,
 )
 from markovgpt.chain import MarkovChain
-from markovgpt.model import Progress
+from markovgpt.model import LanguageModel, Progress
+from markovgpt.report.absorption import Start, begins_from, default_begins, ends_from
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["ChainStructure", "chain_structure"]
@@ -44,8 +44,9 @@ class ChainStructure:
 
 def chain_structure(
     chain: MarkovChain | SparseChain,
-    starts: Sequence[int | str | Sequence[int]] = (),
+    starts: Sequence[Start] = (),
     *,
+    model: LanguageModel | None = None,
     progress: Progress | None = None,
 ) -> ChainStructure:
     """Classes, greedy loops, and absorption: what ``markovgpt structure`` shows.
@@ -54,16 +55,18 @@ def chain_structure(
     ----------
     chain : MarkovChain or SparseChain
         n states.
-    starts : states (indices, labels or tokens), or "uniform"
+    starts : states (indices), contexts (labels or tokens, empty for a text not begun), or "uniform"
         Where the chain begins, for the probabilities of its ends. By default the start of the walk of a reachable
         chain, and the uniform law for any other.
+    model : LanguageModel, optional
+        Of which the chain is; needed for starts that are shorter than the states of the chain.
     progress : callable, optional
         Told what is done, how far it is, and how far it goes.
 
     Raises
     ------
     ArgumentError
-        A start is no state.
+        A start is none.
 
     Examples
     --------
@@ -72,12 +75,8 @@ def chain_structure(
     >>> len(found.classes), [loop.text for loop in found.loops]
     (1, ['0', '1'])
     """
-    names = ["uniform" if s == "uniform" else chain.label(chain.state(s)) for s in starts]  # refuses what is no state
+    begins = begins_from(chain, starts, model=model)  # refuses what is none before anything is searched
     classes = communicating_classes(chain, progress=progress)
     loops = greedy_loops(chain, progress=progress)
-    several = int(classes.recurrent.sum()) > 1
-    if several and not starts:
-        starts = (0,) if isinstance(chain, SparseChain) else ("uniform",)
-        names = [chain.label(0)] if isinstance(chain, SparseChain) else ["uniform"]
-    ends = [absorption_probabilities(chain, start, classes=classes, progress=progress) for start in starts]
-    return ChainStructure(chain=chain, classes=classes, loops=loops, absorption=tuple(zip(names, ends, strict=True)))
+    ends = ends_from(chain, begins or default_begins(chain, classes), classes, progress=progress)
+    return ChainStructure(chain=chain, classes=classes, loops=loops, absorption=tuple(ends))

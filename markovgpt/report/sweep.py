@@ -9,7 +9,7 @@ from markovgpt.chain import MarkovChain
 from markovgpt.errors import NotComputedError
 from markovgpt.report.digits import at_most
 from markovgpt.report.laws import GUESSES, certain_entropy_rate, certain_probability
-from markovgpt.report.phrases import law_warnings, plural, took, which_states
+from markovgpt.report.phrases import law_warnings, plural, took, underflow_notes, which_states
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.report.stationary import StationaryReport
 
@@ -38,6 +38,7 @@ def sweep_sections(sweep: Sweep, *, interrupted: bool = False) -> list[Section]:
         for i, pi in enumerate(report.stationary[:_CLASSES]):
             rows.append((name, *([str(i + 1)] if several else []), *_cells(report, i)))
             warnings += [f"Temperature {name}: {warning}" for warning in law_warnings(pi)]
+        notes += [f"Temperature {name}: {note}" for note in underflow_notes(report.chain)]
         if len(report.stationary) > _CLASSES:
             notes.append(f"Temperature {name}: {len(report.stationary) - _CLASSES:,} more recurrent classes.")
     if any("~" in cell for row in rows for cell in row):

@@ -41,7 +41,8 @@ def _by_arrow(analysis: Analysis, chain: MarkovChain) -> Section:
     successors = chain.states.successors(np.arange(chain.n_states))  # (n, V)
     rows = []
     for s in range(chain.n_states):
-        total = 0 if counts is None else int(counts.totals[s])
+        after = np.zeros(chain.vocab_size) if counts is None else counts.after(s)  # (V,)
+        total = int(after.sum())
         for t, name in enumerate(chain.vocabulary.names):
             first = t == 0
             cells = [chain.label(s) if first else "", name, "→", chain.label(int(successors[s, t]))]
@@ -49,8 +50,8 @@ def _by_arrow(analysis: Analysis, chain: MarkovChain) -> Section:
             if counts is not None:
                 data, count = "", "never seen" if first else ""
                 if total:
-                    data = percent(counts.counts[s, t] / total)
-                    count = f"{counts.counts[s, t]:,} of {total:,}"
+                    data = percent(after[t] / total)
+                    count = f"{after[t]:,} of {total:,}"
                 cells += [data, count, f"{tv[s]:.4f}" if first and s in tv else ""]
             rows.append(tuple(cells))
     columns = [Column(title=title) for title in ("state", "token", "", "next state", "model")]
@@ -73,7 +74,7 @@ def _by_state(analysis: Analysis, *, top: int) -> Section:
     elif pi is not None:
         weights, by = pi.probabilities, "states with the largest stationary probability"
     elif counts is not None:
-        weights, by = counts.totals.astype(np.float64), "states most frequent in the data"
+        weights[counts.contexts], by = counts.totals, "states most frequent in the data"
     contexts = np.arange(len(chain.contexts) if isinstance(chain, SparseChain) else chain.n_states)
     shown = heaviest_states(weights, contexts, top=top)
     tv = _tv_by_state(analysis)
@@ -81,8 +82,9 @@ def _by_state(analysis: Analysis, *, top: int) -> Section:
     for s in map(int, shown):
         cells = [chain.label(s), _likeliest(chain.row(s), chain.vocabulary.names)]
         if counts is not None:
-            total = int(counts.totals[s])
-            cells.append(_likeliest(counts.counts[s] / max(total, 1), chain.vocabulary.names))
+            after = counts.after(s)  # (V,)
+            total = int(after.sum())
+            cells.append(_likeliest(after / max(total, 1), chain.vocabulary.names))
             cells += [f"{total:,}" if total else "never seen", f"{tv[s]:.4f}" if s in tv else ""]
         rows.append(tuple(cells))
     columns = [Column(title="state"), Column(title="model: likeliest next", align="left")]
@@ -114,14 +116,14 @@ def _notes(analysis: Analysis) -> tuple[str, ...]:
     if counts is None:
         walked = isinstance(analysis.chain, SparseChain)
         return () if walked else ("The model has no training data to compare with.",)
-    seen, n = int(counts.seen.sum()), analysis.chain.n_states
+    seen, n = len(counts), analysis.chain.n_states
     notes = [f"{seen:,} of {n:,} states occur in the training data; no data say what to do in the others."]
     if seen == n:
         notes = [f"All {n:,} states occur in the training data."]
     pi = analysis.only_stationary
     if pi is not None and seen < n:
         notes.append(
-            f"It spends {percent(float(pi.probabilities[~counts.seen].sum()))} of its time in states never seen."
+            f"It spends {percent(float(pi.probabilities[~counts.seen(n)].sum()))} of its time in states never seen."
         )
     notes.append("TV: total variation between model and data in this state, 0 alike to 1 disjoint.")
     return tuple(notes)

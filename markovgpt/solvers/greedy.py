@@ -166,26 +166,30 @@ def correction(
 ) -> Vector:
     """The e ``(n,)`` of ``e - e P = net``: what must be added to ``pi`` for its flows to balance."""
     lumps = _Lumps(system, pi, forest)
-    e = np.zeros(system.n)
+    e, rest = np.zeros(system.n), net
     first = float(abs(net).sum())
     for _ in range(max_cycles):
-        rest = _measure_cycle(system, pi, e, net, forest, lumps)
+        rest = _measure_cycle(system, pi, e, net, rest, forest, lumps)
         if not (float(abs(rest).sum()) > reduction * first):
             break
     return e
 
 
-def _function_cycle(system: System, pi: Vector, f: Vector, source: Vector, forest: Forest, lumps: _Lumps) -> Vector:
-    """Improve f, in place, towards ``f = P f + source``; returns what is missing."""
-    f += lumps.spread(lumps.function(lumps.gather(pi * (source + system.pull(f) - f))))
+def _function_cycle(
+    system: System, pi: Vector, f: Vector, source: Vector, rest: Vector, forest: Forest, lumps: _Lumps
+) -> Vector:
+    """Improve f, in place, towards ``f = P f + source``, where ``rest`` is missing; returns what is missing now."""
+    f += lumps.spread(lumps.function(lumps.gather(pi * rest)))
     for _ in range(_SWEEPS):
         system.sweep_function(f, source, forest.order)
     return source + system.pull(f) - f
 
 
-def _measure_cycle(system: System, pi: Vector, mu: Vector, source: Vector, forest: Forest, lumps: _Lumps) -> Vector:
-    """Improve mu, in place, towards ``mu = mu P + source``; returns what is missing."""
-    mu += pi * lumps.spread(lumps.measure(lumps.gather(source + system.push(mu) - mu)))
+def _measure_cycle(
+    system: System, pi: Vector, mu: Vector, source: Vector, rest: Vector, forest: Forest, lumps: _Lumps
+) -> Vector:
+    """Improve mu, in place, towards ``mu = mu P + source``, where ``rest`` is missing; returns what is missing now."""
+    mu += pi * lumps.spread(lumps.measure(lumps.gather(rest)))
     for _ in range(_SWEEPS):
         system.sweep_measure(mu, source, forest.order)
     return source + system.push(mu) - mu
@@ -242,8 +246,9 @@ class _Lumps:
         if not self._shrinks:
             return np.zeros(len(rho))
         c, inner = np.zeros(len(rho)), _Lumps(self._chain, self._mass, self._forest)
+        rest = source = rho / self._mass
         for _ in range(_INNER_CYCLES):
-            _function_cycle(self._chain, self._mass, c, rho / self._mass, self._forest, inner)
+            rest = _function_cycle(self._chain, self._mass, c, source, rest, self._forest, inner)
         return c
 
     def levels(self, rho: Vector) -> tuple[Vector, ...]:
@@ -258,7 +263,7 @@ class _Lumps:
             return self._direct.measure(rho)
         if not self._shrinks:
             return np.zeros(len(rho))
-        mu, inner = np.zeros(len(rho)), _Lumps(self._chain, self._mass, self._forest)
+        mu, inner, rest = np.zeros(len(rho)), _Lumps(self._chain, self._mass, self._forest), rho
         for _ in range(_INNER_CYCLES):
-            _measure_cycle(self._chain, self._mass, mu, rho, self._forest, inner)
+            rest = _measure_cycle(self._chain, self._mass, mu, rho, rest, self._forest, inner)
         return mu / self._mass

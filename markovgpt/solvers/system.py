@@ -66,7 +66,7 @@ class System(Protocol):
         ...
 
     def lump_flows(self, mu: Vector, lump: NDArray[np.int32], m: int) -> NDArray[np.float64]:
-        """Flow of the measure ``mu`` between every two lumps in one step, ``(m, m)``; flow within a lump is left out."""
+        """Flow of the measure ``mu`` between every two lumps in a step, ``(m, m)``; flow within a lump is left out."""
         ...
 
     def lumped(self, mu: Vector, lump: NDArray[np.int32], m: int) -> csr_array[Any]:

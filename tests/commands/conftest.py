@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def refused(run: Callable[..., Result]) -> Callable[..., str]:
         return last.removeprefix("Error: ")
 
     return call
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """That of the tests, for processes in which nothing forces or forbids colours."""
+    colours = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+    kept = {name: value for name, value in os.environ.items() if name not in colours}
+    return kept | {"TERM": "xterm-256color", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture(scope="session")

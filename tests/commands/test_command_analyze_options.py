@@ -154,6 +154,19 @@ def test_mingpt_is_trained_on_text(record):
     assert found["ngrams"]["n_seen_states"] == 3
 
 
+def test_ngram_is_counted_in_text(record):
+    """Order 2 of a b c a b c ...: the three contexts that occur, each with one next token; others fall back."""
+    Path("book.txt").write_text("abc" * 10, encoding="utf-8")
+    found = record("--model", "ngram", "--data", "book.txt", "-M", "order=2")
+    assert found["model"]["name"] == "n-gram model of order 2, mle"
+    assert found["states"]["n_states"] == 9
+    assert found["ngrams"]["n_seen_states"] == 3
+    assert found["ngrams"]["cross_entropy_bits"] == 0
+    smoothed = record("--model", "ngram", "--data", "book.txt", "-M", "order=2", "-M", "smoothing=kneser-ney")
+    assert smoothed["model"]["name"] == "n-gram model of order 2, kneser-ney"
+    assert smoothed["ngrams"]["cross_entropy_bits"] > 0
+
+
 def test_model_option_may_hold_equal_signs_and_commas(record):
     """``-M data=a=b,c``: the text after the first equal sign, four kinds of characters and more."""
     options = ["-M", "context_length=1", "-M", "n_layer=1", "-M", "n_embd=8", "--steps", 0]

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from processes import PROGRAM, on_a_terminal
 
 import markovgpt as mg
 
-PROGRAM = [sys.executable, "-m", "markovgpt"]
 HEAVY = ("torch", "scipy", "numpy", "matplotlib", "rich", "graphviz", "pygraphviz", "safetensors")
-
-
-@pytest.fixture
-def environment():
-    """That of the tests, in which nothing forces or forbids colours."""
-    colours = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-    kept = {name: value for name, value in os.environ.items() if name not in colours}
-    return kept | {"TERM": "xterm-256color", "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
 
 
 @pytest.mark.parametrize(
@@ -66,12 +53,12 @@ def analysis(tmp_path):
     """``markovgpt analyze`` of a table: a short analysis, which does without torch."""
     code = "import markovgpt as mg\nweather = mg.from_matrix([[0.9, 0.1], [0.3, 0.7]], name='weather')\n"
     (tmp_path / "models.py").write_text(code, encoding="utf-8")
-    return [*PROGRAM, "analyze", "--model", "models.py:weather"]
+    return ["analyze", "--model", "models.py:weather"]
 
 
 def test_output_to_a_pipe_has_no_colours_and_no_progress(environment, analysis):
     """Not one escape character in what a file or another program gets; nothing on stderr."""
-    done = subprocess.run(analysis, capture_output=True, text=True, env=environment, check=True)
+    done = subprocess.run([*PROGRAM, *analysis], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.startswith("weather as a Markov chain\n")
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
@@ -85,62 +72,29 @@ def test_usage_error_of_a_process_is_exit_code_2(environment):
     assert done.stderr == "Error: top_k must be a whole number of at least 1: got 0.\n"
 
 
-def _until(terminal: int, word: str, seconds: float) -> str:
-    """What the terminal shows up to ``word``."""
-    seen, end = "", time.monotonic() + seconds
-    while word not in seen:
-        ready, _, _ = select.select([terminal], [], [], max(end - time.monotonic(), 0))
-        assert ready, f"no {word!r} within {seconds} seconds, only {seen!r}"
-        seen += os.read(terminal, 65_536).decode("utf-8", "replace")
-    return seen
-
-
-def _rest(terminal: int) -> str:
-    seen = b""
-    try:
-        while part := os.read(terminal, 65_536):
-            seen += part
-    except OSError:  # the other end is closed
-        pass
-    return seen.decode("utf-8", "replace")
-
-
 def test_ctrl_c_in_training_saves_what_was_learned(environment, tmp_path):
     """SIGINT while the bar moves: exit code 130, the message on the terminal, the model in its folder."""
-    ours, theirs = pty.openpty()
     words = ["analyze", "--steps", "1000000", "--save-model", "kept"]
-    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        try:
-            _until(ours, "training", seconds=120)
-            process.send_signal(signal.SIGINT)
-            shown = " ".join(_rest(ours).split())
-            assert process.wait(timeout=120) == 130
-        finally:
-            process.kill()
-            os.close(ours)
-        assert process.stdout.read() == b""
-    assert "Training of babygpt was interrupted after" in shown
-    assert "of 1000000 steps. What it learned was saved to kept." in shown
+    code, stdout, shown = on_a_terminal(words, environment, interrupt_at="training")
+    assert (code, stdout) == (130, "")
+    said = " ".join(shown.split())
+    assert "Training of babygpt was interrupted after" in said
+    assert "of 1000000 steps. What it learned was saved to kept." in said
     assert mg.load_model(str(tmp_path / "kept")).training.interrupted
 
 
 def test_report_can_be_read_halfway(environment, analysis):
     """``markovgpt analyze | head -1``: the reader goes away, and the program does not complain."""
-    with subprocess.Popen(analysis, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    words = [*PROGRAM, *analysis]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
 
 
 def test_short_analysis_shows_no_progress_on_a_terminal(environment, analysis, tmp_path):
     """A bar that comes and goes within a second is noise: stderr has the note on the file, and no more."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*analysis, "-o", "a.json"], stdout=subprocess.PIPE, stderr=theirs, env=environment
-    ) as process:
-        os.close(theirs)
-        assert process.stdout.read().startswith(b"weather as a Markov chain\n")
-        shown = _rest(ours)
-        os.close(ours)
+    code, stdout, shown = on_a_terminal([*analysis, "-o", "a.json"], environment)
+    assert code == 0
+    assert stdout.startswith("weather as a Markov chain\n")
     assert shown.strip() == "wrote a.json"
     assert Path(tmp_path / "a.json").is_file()

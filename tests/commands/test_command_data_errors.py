@@ -40,9 +40,10 @@ def test_file_is_refused(refused, content, message):
 
 
 def test_folder_is_no_data(refused):
-    """The reason of the system."""
+    """The reason of the system, and what to give instead."""
     Path("folder").mkdir()
-    assert refused("analyze", "--data", "folder") == "The data file folder cannot be read: Is a directory."
+    expected = "The data file folder cannot be read: Is a directory. Give a file in it."
+    assert refused("analyze", "--data", "folder") == expected
 
 
 @pytest.mark.parametrize(

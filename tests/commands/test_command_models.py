@@ -11,19 +11,20 @@ import markovgpt as mg
 
 
 def test_models_lists_what_is_built_in(run):
-    """babygpt with its sizes; mingpt without, since they are the user's choice."""
+    """babygpt with its sizes; the others without, since they are the user's choice."""
     result = run("models")
     lines = {line.split()[0]: line.split() for line in result.stdout.splitlines() if line.strip()}
     assert result.exit_code == 0
     assert result.stderr == ""
     assert lines["babygpt"][1:6] == ["built", "in", "2", "3", "12,656"]
     assert lines["mingpt"][1:6] == ["built", "in", "·", "·", "·"]
+    assert lines["ngram"][1:6] == ["built", "in", "·", "·", "·"]
 
 
 def test_models_json_is_for_programs(run):
     """A list of records with the same names as the library's."""
     found = json.loads(run("models", "--json").stdout)
-    assert [entry["name"] for entry in found][:2] == ["babygpt", "mingpt"]
+    assert [entry["name"] for entry in found][:3] == ["babygpt", "mingpt", "ngram"]
     assert found[0] | {"description": ""} == {
         "name": "babygpt",
         "source": "built in",

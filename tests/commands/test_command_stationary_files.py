@@ -32,7 +32,7 @@ def test_json_is_that_of_the_library(run, babygpt_folder, babygpt_chain):
     for name in ("period", "residual", "error_bound", "relative_error", "certified", "method", "interrupted"):
         assert law[name] == getattr(pi, name)
     assert law["states"] == list(range(8))
-    assert law["extended_digits"] is None
+    assert (law["extended_digits"], law["extended_relative_error"]) == (None, None)
     assert law["entropy_rate_bits"] == mg.entropy_rate(babygpt_chain, pi)
     assert found["fingerprint"] == babygpt_chain.fingerprint
     assert (found["schema_version"], found["certified"], found["interrupted"]) == (1, True, False)
@@ -41,11 +41,12 @@ def test_json_is_that_of_the_library(run, babygpt_folder, babygpt_chain):
 
 
 def test_json_has_the_extended_digits_as_texts(run, babygpt_folder, babygpt_chain):
-    """At least 25 of them, and the double is what they round to."""
+    """At least 25 of them, the double is what they round to, and their error is far below that of a double."""
     found = written(run, "--model", babygpt_folder, "--extended")["stationary"][0]
     pi = mg.stationary_distribution(babygpt_chain, extended=True)
     assert found["extended_digits"] == [pi.extended.digits(s) for s in range(8)]
     assert [float(Decimal(text)) for text in found["extended_digits"]] == found["probabilities"]
+    assert found["extended_relative_error"] == pi.extended.relative_error < 1e-25 < found["relative_error"]
 
 
 def test_json_has_null_for_what_is_not_proven(run):

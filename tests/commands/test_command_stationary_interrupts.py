@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
+from processes import on_a_terminal
 from report_text import facts, sections
-from test_command_as_a_program import PROGRAM, _rest, _until, environment  # noqa: F401  # a fixture
 
 from markovgpt.cli import progress
 
@@ -134,23 +132,10 @@ def test_interrupt_of_analyze_is_told_in_its_report(run, interrupt):
     assert (found["interrupted"], found["relative_error"], found["certified"]) == (True, None, False)
 
 
-def test_ctrl_c_in_a_process_shows_the_best_so_far(environment):  # noqa: F811  # the fixture
+def test_ctrl_c_in_a_process_shows_the_best_so_far(environment):
     """SIGINT while the bar of a real terminal moves: the report on stdout, exit code 130."""
-    import os
-    import pty
-
-    ours, theirs = pty.openpty()
     words = ["stationary", "--model", "models.py:rough", "-M", "context_length=12", "--extended", "--top", "3"]
-    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        try:
-            _until(ours, "eliminating in extended precision", seconds=120)
-            process.send_signal(signal.SIGINT)
-            shown = " ".join(_rest(ours).split())
-            assert process.wait(timeout=120) == 130
-        finally:
-            process.kill()
-            os.close(ours)
-        text = process.stdout.read().decode()
+    code, text, shown = on_a_terminal(words, environment, interrupt_at="eliminating in extended precision")
+    assert code == 130
     assert "NOT certified: no error bound was proven" in text
-    assert "Interrupted. What is shown is the best that was known then." in shown
+    assert "Interrupted. What is shown is the best that was known then." in " ".join(shown.split())

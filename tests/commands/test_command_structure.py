@@ -32,6 +32,15 @@ def fair(*, context_length: int = 3, vocab_size: int = 2):
         lambda contexts: np.tile(law, (len(contexts), 1)), vocab_size=vocab_size, context_length=context_length
     )
 
+def first_matters():
+    """The first token is 1 with 3/4, and stays for ever."""
+    def law(contexts):
+        if not contexts.shape[1]:
+            return np.log([[0.25, 0.75]] * len(contexts))
+        with np.errstate(divide="ignore"):
+            return np.log(np.eye(2)[contexts[:, -1]])
+    return mg.from_callable(law, vocab_size=2, context_length=3, name="first matters")
+
 def islands(*, n: int):
     """n states that all stay where they are."""
     return mg.from_matrix(np.eye(n), name="islands")
@@ -90,6 +99,21 @@ def test_two_sinks_share_the_states_between_them(run):
     said = sections(result.stdout)
     assert rows(said["Where it ends, from 1"])[1][:3] == ["recurrent", "2", "0.750000"]
     assert "Where it ends, from every state alike" in said
+
+
+def test_starts_are_a_context_a_short_one_the_empty_one_or_all_alike(run):
+    """The first token stays, and is 1 with 3/4; as ``markovgpt stationary`` has it."""
+    starts = ["--start", "011", "--start", "0", "--start", "", "--start", "uniform"]
+    said = sections(run("structure", "--model", "models.py:first_matters", *starts, "-o", "s.json").stdout)
+    first = {title: rows(lines)[1][:3] for title, lines in said.items() if title.startswith("Where it ends, from ")}
+    assert first == {
+        "Where it ends, from 011": ["recurrent", "2", "1.00000"],
+        "Where it ends, from 0": ["recurrent", "1", "1.00000"],
+        "Where it ends, from the empty context": ["recurrent", "2", "0.750000"],
+        "Where it ends, from every state alike": ["recurrent", "1", "0.500000"],
+    }
+    found = json.loads(Path("s.json").read_text(encoding="utf-8"))["absorption"]
+    assert [ends["start"] for ends in found] == ["011", "0", "", "uniform"]
 
 
 def test_several_ends_are_told_without_being_asked(run):
@@ -176,7 +200,6 @@ def test_structure_is_written_as_markdown(run):
     ("arguments", "message"),
     [
         pytest.param(["--start", "2222"], "'2' in the context '2222' is no token of this model", id="token"),
-        pytest.param(["--start", "00"], "A state of this chain has 3 tokens: got 2", id="short"),
         pytest.param(["-o", "s.svg"], "'s.svg' ends in none of .json, .md", id="suffix"),
         pytest.param(["--top", 0], "0 is not in the range x>=1", id="top"),
         pytest.param(["--temperature", 0], "temperature must be a number above 0", id="temperature"),

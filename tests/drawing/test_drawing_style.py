@@ -13,19 +13,18 @@ from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
 from markovgpt.chain import MarkovChain
+from markovgpt.drawing.colours import arrow_colour, text_colour
 from markovgpt.drawing.graph import state_graph
 from markovgpt.drawing.style import (
     ARROW_FONT,
     NODE_FONT,
-    arrow_colour,
     arrow_label,
     arrow_width,
     is_dashed,
     label_lines,
     radii,
-    text_colour,
-    text_width,
 )
+from markovgpt.figures import text_width
 from markovgpt.table import chain_from_table
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import markovgpt as mg
 from markovgpt import DataError
-from markovgpt.models.corpus import read_corpus
+from markovgpt.data.corpus import read_corpus
 
 
 def test_read_corpus_refuses_a_file_that_is_not_utf_8(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import markovgpt as mg
-from markovgpt import ArgumentError, DataError, MarkovChain, ReducibleChainError, StateSpace
+from markovgpt import ArgumentError, MarkovChain, ReducibleChainError
 from markovgpt.solvers.gth import gth
 
 TWO_ENDS = mg.chain_from_table([[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]], tokens=["left", "middle", "right"])
@@ -76,53 +76,3 @@ def test_stationary_distribution_of_a_chain_that_underflows_is_right() -> None:
     assert mg.is_irreducible(chain)
     pi = mg.stationary_distribution(chain)
     assert (pi.certified, pi.probabilities[1]) == (True, 1.0)
-
-
-def test_count_ngrams_refuses_too_few_tokens() -> None:
-    """Three tokens hold no context of three with a token after it."""
-    with pytest.raises(DataError, match="Counting what follows 3 tokens needs at least 4: got 3") as caught:
-        mg.count_ngrams([0, 1, 0], StateSpace(vocab_size=2, context_length=3))
-    assert caught.value.facts == {"n": 3}
-
-
-@pytest.mark.parametrize(("token", "position"), [(2, 4), (-1, 4)], ids=["too large", "negative"])
-def test_count_ngrams_refuses_a_token_outside_the_vocabulary(token: int, position: int) -> None:
-    """Token and place."""
-    with pytest.raises(DataError, match=rf"Tokens are 0\.\.1: got {token} at position {position} of the data"):
-        mg.count_ngrams([0, 1, 0, 1, token, 0], StateSpace(vocab_size=2, context_length=1))
-
-
-@pytest.mark.parametrize(
-    "tokens",
-    [
-        pytest.param([0.5, 1.0, 0.0], id="fractions"),
-        pytest.param("0101", id="a text"),
-        pytest.param(list("0101"), id="texts"),
-        pytest.param([[0, 1], [1, 0]], id="two sequences"),
-        pytest.param([True, False, True], id="truth values"),
-    ],
-)
-def test_count_ngrams_refuses_what_is_no_sequence_of_tokens(tokens: object) -> None:
-    """Nothing is rounded, cut or joined in silence."""
-    with pytest.raises(
-        DataError, match=r"Tokens are one sequence of whole numbers: got an array of .* vocabulary\.encode"
-    ):
-        mg.count_ngrams(tokens, StateSpace(vocab_size=2, context_length=1))  # type: ignore[arg-type]
-
-
-def test_compare_to_counts_refuses_another_state_space() -> None:
-    """A chain of contexts of 1, counts of contexts of 2."""
-    chain = mg.chain_from_table([[0.5, 0.5], [0.5, 0.5]])
-    counts = mg.count_ngrams([0, 1, 0, 1], StateSpace(vocab_size=2, context_length=2))
-    with pytest.raises(
-        ArgumentError, match=r"Chain and counts must be over the same states: got StateSpace.*StateSpace"
-    ):
-        mg.compare_to_counts(chain, counts)
-
-
-def test_compare_to_counts_refuses_data_without_a_full_context() -> None:
-    """Two tokens hold contexts of 1, but none of 2."""
-    chain = mg.chain_from_table(np.full((6, 2), 0.5), lengths="all")
-    counts = mg.count_ngrams([0, 1], chain.states)
-    with pytest.raises(DataError, match="No context of 2 tokens occurs in the data"):
-        mg.compare_to_counts(chain, counts)

@@ -37,7 +37,7 @@ def _edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
         ),
         pytest.param(lambda d: d.pop("format"), "does not describe a model that markovgpt saved", id="no format"),
         pytest.param(
-            lambda d: d.update(format_version=99), "format version 99: this markovgpt reads version 1", id="newer"
+            lambda d: d.update(format_version=99), "format version 99: this markovgpt reads version 2", id="newer"
         ),
         pytest.param(lambda d: d.pop("config"), "is damaged: KeyError: 'config'", id="no shape"),
         pytest.param(lambda d: d["config"].update(n_layer=0), "is damaged: ArgumentError: n_layer", id="no layers"),
@@ -99,15 +99,17 @@ def test_load_model_refuses_weights_that_are_cut_off(folder: Path) -> None:
 
 def test_load_model_refuses_training_tokens_outside_the_vocabulary(folder: Path) -> None:
     """A token 2 where there are two tokens."""
-    save_file({"tokens": np.array([0, 1, 2], dtype=np.uint8)}, folder / "training_tokens.safetensors")
+    save_file({"training": np.array([0, 1, 2], dtype=np.uint8)}, folder / "tokens.safetensors")
     with pytest.raises(ModelLoadError, match=r"is damaged: ValueError: training tokens outside 0\.\.1"):
         mg.load_model(str(folder))
 
 
-def test_load_model_refuses_training_tokens_of_another_name(folder: Path) -> None:
+def test_load_model_refuses_tokens_of_another_name(folder: Path) -> None:
     """The file is there, the array is not."""
-    save_file({"words": np.array([0, 1])}, folder / "training_tokens.safetensors")
-    with pytest.raises(ModelLoadError, match="is damaged: KeyError: 'tokens'"):
+    save_file({"words": np.array([0, 1])}, folder / "tokens.safetensors")
+    with pytest.raises(
+        ModelLoadError, match="is damaged: ValueError: tokens named 'words', which is neither training nor validation"
+    ):
         mg.load_model(str(folder))
 
 

@@ -50,6 +50,13 @@ def test_start_with_a_token_that_is_none(start: tuple[int, int]) -> None:
         mg.start_distribution(None, chain, start)
 
 
+def test_start_with_the_number_of_no_state() -> None:
+    """Four states."""
+    chain = mg.chain_from_table(np.full((4, 2), 0.5))
+    with pytest.raises(ArgumentError, match=r"States are 0\.\.3: got 4"):
+        mg.start_distribution(None, chain, 4)
+
+
 def test_start_outside_of_a_walk() -> None:
     """The walk from 0 never meets 1."""
     model = mg.from_matrix([[1.0, 0.0], [0.5, 0.5]])

@@ -92,6 +92,14 @@ def test_of_text_has_the_distinct_characters_in_order(text: str) -> None:
     assert Vocabulary.of_text(text).tokens == tuple(sorted(set(text)))
 
 
+@given(vocabulary=vocabularies())
+def test_find_gives_the_token_of_every_character_there_is(vocabulary: Vocabulary) -> None:
+    """The first 70,000 code points, in a row: -1 for all that are not the text of a token."""
+    text = "".join(map(chr, range(70_000)))
+    token_of = {character: token for token, character in enumerate(vocabulary.tokens)}
+    assert vocabulary.find(text, unknown=-1).tolist() == [token_of.get(character, -1) for character in text]
+
+
 @pytest.mark.parametrize("size", [1, 2, 10, 11, 257])
 def test_numbered_tokens_are_read_back_from_their_numbers(size: int) -> None:
     """``'0' ... 'V-1'``: the text of all tokens in a row, or in words from 11 tokens on, encodes to 0..V-1."""

@@ -120,15 +120,17 @@ def test_load_model_passes_progress_to_factories_that_take_it(models: Path) -> N
 
 def test_list_models_begins_with_the_built_in_ones() -> None:
     """Names, sources and one line each."""
-    entries = mg.list_models()[:2]
-    assert [(entry.name, entry.source) for entry in entries] == [("babygpt", "built in"), ("mingpt", "built in")]
+    entries = mg.list_models()[:3]
+    assert [entry.name for entry in entries] == ["babygpt", "mingpt", "ngram"]
+    assert [entry.source for entry in entries] == ["built in"] * 3
     assert all(entry.description for entry in entries)
 
 
-@pytest.mark.parametrize("name", ["babygpt", "mingpt"])
-def test_built_in_models_keep_the_protocol(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "options"), [("babygpt", {"steps": 0}), ("mingpt", {"vocab_size": 3}), ("ngram", {"data": "abacab"})]
+)
+def test_built_in_models_keep_the_protocol(name: str, options: dict[str, object]) -> None:
     """``isinstance`` of the protocol sees the attributes."""
-    options = {"steps": 0} if name == "babygpt" else {"vocab_size": 3}
     assert isinstance(mg.load_model(name, **options), mg.LanguageModel)
 
 

@@ -47,6 +47,13 @@ def test_saved_training_tokens_come_back(pair: tuple[GPTModel, GPTModel]) -> Non
     assert pair[1].training_tokens.dtype == np.int64
 
 
+def test_saved_validation_tokens_come_back(tmp_path: Path) -> None:
+    """The last tenth of 200 characters, which training never saw."""
+    model = mg.load_model("mingpt", data="abcde" * 40, steps=0, n_layer=1)
+    loaded = mg.load_model(str(mg.save_model(model, tmp_path)))
+    assert loaded.validation_tokens.tolist() == model.validation_tokens.tolist() == [0, 1, 2, 3, 4] * 4
+
+
 def test_saved_model_is_ready_to_be_asked(pair: tuple[GPTModel, GPTModel]) -> None:
     """In evaluation mode, its head still tied to the embedding, and its name kept."""
     loaded = pair[1]

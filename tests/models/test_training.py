@@ -46,6 +46,22 @@ def test_progress_counts_the_steps() -> None:
     assert reports == [("training", step, 5) for step in range(1, 6)]
 
 
+@pytest.mark.parametrize("steps", [0, 1, 5])
+def test_checkpoint_shows_the_model_of_every_number_of_steps(steps: int) -> None:
+    """Stopping there would have given the same weights; showing them changes nothing."""
+    shown: dict[int, str] = {}
+    model = _train(checkpoint=lambda step, model: shown.setdefault(step, model.fingerprint))
+    assert sorted(shown) == [0, 1, 2, 3, 4, 5]
+    assert (shown[steps], model.fingerprint) == (_train(steps=steps).fingerprint, _train().fingerprint)
+
+
+def test_checkpoint_is_shown_an_untrained_model() -> None:
+    """With no steps there is step 0."""
+    steps: list[int] = []
+    _train(steps=0, checkpoint=lambda step, _: steps.append(step))
+    assert steps == [0]
+
+
 def test_first_loss_is_that_of_guessing() -> None:
     """An untrained network knows nothing: log V nats, within a tenth."""
     model = _train()

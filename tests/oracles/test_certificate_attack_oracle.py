@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -72,6 +72,25 @@ def _planted(rng: np.random.Generator, law: np.ndarray) -> np.ndarray:
     return q / q.sum()
 
 
+class _Case(NamedTuple):
+    """A chain of eight states as every system there is, its law, and one with an error in it."""
+
+    systems: tuple[System, ...]
+    P: np.ndarray
+    exact: np.ndarray
+    q: np.ndarray
+
+
+def _case(rng: np.random.Generator, kind: str, seed: int) -> _Case | None:
+    """None where the chain is reducible."""
+    table = _irreducible(kind, 2, 3, seed)
+    if table is None:
+        return None
+    P = _matrix(table)
+    exact = decimal_stationary(P)
+    return _Case((_system(table, "table"), _system(table, "matrix")), P, exact, _planted(rng, _rounded(exact)))
+
+
 @pytest.mark.parametrize("kind", LARGE)
 def test_error_bound_covers_planted_errors_with_true_hitting_times(kind: str, how: str) -> None:
     """Errors of every size and shape, times that prove as much as any can, the likeliest state or any as target."""
@@ -95,17 +114,14 @@ def test_error_bound_covers_planted_errors_with_true_hitting_times(kind: str, ho
 def test_error_bound_holds_with_any_low_part(kind: str, seed: int, exponent: int) -> None:
     """The low part is proven along with q, whether it is one or not: random, of any size, or zero where q is not."""
     rng = np.random.default_rng(seed)
-    table = _irreducible(kind, 2, 3, seed)
-    if table is None:
+    case = _case(rng, kind, seed)
+    if case is None:
         return
-    P = _matrix(table)
-    exact = decimal_stationary(P)
-    q = _planted(rng, _rounded(exact))
-    low = rng.normal(size=len(q)) * 10.0**exponent
-    w = _rounded(decimal_hitting_times(P, int(q.argmax())))
-    for system in (TableSystem(table), MatrixSystem(mg.chain_from_table(table).to_scipy())):
-        found = stationary_error_bound(system, q, low=low, hitting_times=w, target=int(q.argmax()))
-        assert decimal_distance(q, exact) <= found
+    low, target = rng.normal(size=len(case.q)) * 10.0**exponent, int(case.q.argmax())
+    w = _rounded(decimal_hitting_times(case.P, target))
+    for system in case.systems:
+        found = stationary_error_bound(system, case.q, low=low, hitting_times=w, target=target)
+        assert decimal_distance(case.q, case.exact) <= found
 
 
 def test_error_bound_is_not_fooled_by_low_parts_that_swallow_the_flows(how: str) -> None:
@@ -161,23 +177,19 @@ _BAD = st.sampled_from(
 @given(data=st.data(), kind=st.sampled_from(sorted(LARGE)), seed=st.integers(0, 2**32))
 def test_error_bound_holds_with_spoilt_hitting_times(data: st.DataObject, kind: str, seed: int) -> None:
     """True times of one target with some entries replaced, or all of them too small, given for any target."""
-    rng = np.random.default_rng(seed)
-    table = _irreducible(kind, 2, 3, seed)
-    if table is None:
+    case = _case(np.random.default_rng(seed), kind, seed)
+    if case is None:
         return
-    P = _matrix(table)
-    exact = decimal_stationary(P)
-    q = _planted(rng, _rounded(exact))
-    w = _rounded(decimal_hitting_times(P, data.draw(st.integers(0, 7)))) * data.draw(
+    w = _rounded(decimal_hitting_times(case.P, data.draw(st.integers(0, 7)))) * data.draw(
         st.sampled_from([1.0, 0.5, 1e-3, 1e3])
     )
     for place in data.draw(st.lists(st.integers(0, 7), max_size=3)):
         w[place] = data.draw(_BAD)
     target = data.draw(st.integers(0, 7))
     with np.errstate(all="ignore"):
-        for system in (TableSystem(table), MatrixSystem(mg.chain_from_table(table).to_scipy())):
-            found = stationary_error_bound(system, q, hitting_times=w, target=target)
-            assert decimal_distance(q, exact) <= found
+        for system in case.systems:
+            found = stationary_error_bound(system, case.q, hitting_times=w, target=target)
+            assert decimal_distance(case.q, case.exact) <= found
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

@@ -80,6 +80,13 @@ def test_full_start_is_its_state_and_a_longer_one_its_end() -> None:
         assert (law[chain.state("012")], law.sum()) == (1, 1)
 
 
+@pytest.mark.parametrize("start", [5, np.int64(5)], ids=["int", "numpy"])
+def test_start_by_its_number_is_that_state(start: int) -> None:
+    """Not the context of one token 5."""
+    chain = mg.build_chain(model_of(5))
+    assert mg.start_distribution(None, chain, start).nonzero()[0].tolist() == [5]
+
+
 def test_uniform_start_is_every_state_alike() -> None:
     """1/27."""
     chain = mg.build_chain(model_of(6))
@@ -102,3 +109,17 @@ def test_absorption_from_a_short_start_is_that_of_all_lengths() -> None:
     short = mg.absorption_probabilities(full, mg.start_distribution(model, full, "0"))
     long = mg.absorption_probabilities(every, "0")
     np.testing.assert_allclose(short.probabilities, long.probabilities, rtol=1e-12)
+
+
+@pytest.mark.parametrize("start", [4, "012", "0", "", (2, 1), "uniform"], ids=repr)
+def test_structure_and_long_run_begin_alike(start: int | str | tuple[int, ...]) -> None:
+    """The same name, and the probabilities of the law of the start."""
+    model = model_of(8)
+    chain = mg.build_chain(model, decoding=mg.Decoding(top_k=1))
+    ends = mg.absorption_probabilities(chain, mg.start_distribution(model, chain, start))
+    structure = mg.chain_structure(chain, [start], model=model).absorption
+    long_run = mg.stationary_report(chain, [start], model=model).ends
+    assert len(ends.classes) > 1
+    for ((name, found),) in (structure, long_run):
+        assert name == {4: "011", (2, 1): "21"}.get(start, start)
+        np.testing.assert_array_equal(found.probabilities, ends.probabilities)

@@ -34,7 +34,7 @@ def stationary(babygpt_chain: MarkovChain) -> mg.StationaryDistribution:
 
 
 def _counts(chain: MarkovChain, tokens: np.ndarray) -> mg.NgramCounts:
-    return mg.count_ngrams(tokens, chain.states)
+    return mg.count_ngrams(tokens, vocab_size=chain.vocab_size, context_length=chain.context_length)
 
 
 def test_babygpt_has_12656_parameters(untrained: GPTModel) -> None:
@@ -53,7 +53,7 @@ def test_babygpt_is_trained_on_the_twelve_windows_of_the_notebook(
     babygpt_chain: MarkovChain, babygpt: GPTModel
 ) -> None:
     """111 is followed by 0 and by 1 three times each, 110 and 101 and 011 by 1 twice each."""
-    counts = _counts(babygpt_chain, babygpt.training_tokens).counts
+    counts = _counts(babygpt_chain, babygpt.training_tokens).full.dense(8)
     seen = {babygpt_chain.label(state): tuple(counts[state].tolist()) for state in np.flatnonzero(counts.sum(axis=1))}
     assert seen == {"111": (3, 3), "110": (0, 2), "101": (0, 2), "011": (0, 2)}
 
@@ -105,16 +105,65 @@ def test_last_printed_loss_of_babygpt_in_bits(babygpt: GPTModel) -> None:
 
 def test_cross_entropy_of_trained_babygpt(babygpt_chain: MarkovChain, babygpt: GPTModel) -> None:
     """After the last update the model is at .6736772 bits; no model of three tokens is below .5."""
-    comparison = mg.compare_to_counts(babygpt_chain, _counts(babygpt_chain, babygpt.training_tokens))
+    comparison = mg.compare_to_data(babygpt_chain, _counts(babygpt_chain, babygpt.training_tokens))
     found = (comparison.cross_entropy, comparison.conditional_entropy)
     assert found == pytest.approx((0.6736772, 0.5), abs=1e-5)
 
 
-def test_kl_rate_of_circular_data_from_babygpt(babygpt_chain: MarkovChain, babygpt: GPTModel) -> None:
-    """.20716547 bits a token on 11110 repeated for ever, whose windows 111, 110, 101, 011 stand as 6 : 3 : 3 : 3."""
-    circle = np.concatenate([babygpt.training_tokens, babygpt.training_tokens[:3]])
-    comparison = mg.compare_to_counts(babygpt_chain, _counts(babygpt_chain, circle))
-    assert comparison.cross_entropy - comparison.conditional_entropy == pytest.approx(0.20716547, abs=1e-5)
+def test_entropies_of_the_windows_of_babygpt(babygpt_chain: MarkovChain, babygpt: GPTModel) -> None:
+    """[C], H(next | last j tokens) of the twelve windows, j = 0 to 3: .81128 .73441 .63629 .5 bits."""
+    comparison = mg.compare_to_data(babygpt_chain, _counts(babygpt_chain, babygpt.training_tokens))
+    assert comparison.data_entropies.tolist() == pytest.approx([0.81128, 0.73441, 0.63629, 0.5], abs=1e-5)
+
+
+def test_twelve_windows_do_not_tell_babygpt_from_their_law(babygpt_chain: MarkovChain, babygpt: GPTModel) -> None:
+    """Twice 1, which has .7956 .7929 .7799: as far are twice 1 and twice 0, so p is the sum of two squares."""
+    comparison = mg.compare_to_data(babygpt_chain, _counts(babygpt_chain, babygpt.training_tokens))
+    assert comparison.significance is not None
+    squares = [TRAINED_P1[state] ** 2 + (1 - TRAINED_P1[state]) ** 2 for state in (3, 5, 6)]
+    assert comparison.significance.p_values.tolist() == pytest.approx([*squares, 1], abs=1e-4)
+
+
+def test_kl_rate_of_the_data_from_babygpt(
+    babygpt_chain: MarkovChain, babygpt: GPTModel, stationary: mg.StationaryDistribution
+) -> None:
+    """.20716547 bits a token on the long run of the data, .2 .2 .2 .4 on 011, 101, 110, 111."""
+    counts = _counts(babygpt_chain, babygpt.training_tokens)
+    found = mg.long_run_comparison(babygpt_chain, stationary, counts).data
+    assert found is not None
+    assert found.kl_rate == pytest.approx(0.20716547, abs=1e-5)
+    assert found.stationary.tolist() == pytest.approx([0.2, 0.2, 0.2, 0.4], abs=1e-12)
+
+
+def test_edge_effect_in_the_data_of_babygpt(
+    babygpt_chain: MarkovChain, babygpt: GPTModel, stationary: mg.StationaryDistribution
+) -> None:
+    """111 stands in 6 of 12 windows, but .4 of the time: .1. Counted in a circle, 6 of 15, nothing."""
+    edges = []
+    for circular in (False, True):
+        counts = mg.count_ngrams(babygpt.training_tokens, vocab_size=2, context_length=3, circular=circular)
+        found = mg.long_run_comparison(babygpt_chain, stationary, counts).data
+        assert found is not None
+        edges.append(found.edge_effect)
+    assert edges == pytest.approx([0.1, 0.0], abs=1e-12)
+
+
+def test_calibration_gap_of_babygpt(
+    babygpt_chain: MarkovChain, babygpt: GPTModel, stationary: mg.StationaryDistribution
+) -> None:
+    """[C], .8197558 bits of what it generates less .6736772 of what it reads."""
+    counts = _counts(babygpt_chain, babygpt.training_tokens)
+    found = mg.long_run_comparison(babygpt_chain, stationary, counts)
+    assert found.calibration_gap == pytest.approx(0.8197558 - 0.6736772, abs=1e-5)
+
+
+def test_babygpt_follows_the_unigram_law_where_it_has_seen_nothing(
+    babygpt_chain: MarkovChain, babygpt: GPTModel
+) -> None:
+    """After 000, 001, 010 and 100 it says 1 with .73 .78 .76 .75: nine of the twelve tokens are 1, .75."""
+    found = mg.unseen_states(babygpt_chain, _counts(babygpt_chain, babygpt.training_tokens))
+    distance = np.mean([abs(TRAINED_P1[state] - 0.75) for state in (0, 1, 2, 4)])
+    assert (found.best.name, found.best.total_variation) == ("unigram", pytest.approx(distance, abs=1e-5))
 
 
 def test_stationary_distribution_of_babygpt(stationary: mg.StationaryDistribution) -> None:
@@ -238,7 +287,7 @@ def test_stationary_mass_of_babygpt_tends_to_the_four_states_of_the_data(long_ch
 
 def test_cross_entropy_of_babygpt_tends_to_half_a_bit_from_above(long_chain: MarkovChain, babygpt: GPTModel) -> None:
     """(ln 2) / 2 nats: six of the twelve windows end in a fair choice, the others in none."""
-    comparison = mg.compare_to_counts(long_chain, _counts(long_chain, babygpt.training_tokens))
+    comparison = mg.compare_to_data(long_chain, _counts(long_chain, babygpt.training_tokens))
     assert 0.5 < comparison.cross_entropy < 0.505
 
 

@@ -157,3 +157,74 @@ def test_state_spaces_of_real_gpts_have_known_digits(V: int, K: int, digits: int
     from markovgpt.statespace import count_digits
 
     assert count_digits(V, K) == digits == int(K * 4.7011965606) + 1
+
+
+@pytest.mark.parametrize("K", [1, 2, 5])
+def test_golden_mean_source_has_effective_order_one(K: int) -> None:
+    """Whatever the context, the last token is enough: H(1/3), then 2/3 bit from one token on."""
+    chain = _golden_mean(K)
+    pi = mg.stationary_distribution(chain)
+    expected = [log2(3) - 2 / 3] + [2 / 3] * K
+    np.testing.assert_allclose(mg.conditional_entropies(chain, pi), expected, rtol=1e-13)
+    assert mg.effective_order(chain, pi) == 1
+
+
+@pytest.mark.parametrize(("V", "K"), [(2, 1), (2, 6), (3, 3), (10, 2), (2, 12)])
+def test_uniform_rows_mix_in_k_steps(V: int, K: int) -> None:
+    """``d(t) = 1 - V^(t - K)``: 1/2 or more before the K-th token, 0 from then on."""
+    chain = mg.chain_from_table(np.full((V**K, V), 1 / V))
+    found = mg.mixing_time(chain, mg.stationary_distribution(chain))
+    assert (found.lower, found.upper, found.exact, found.mixes) == (K, K, True, True)
+
+
+@pytest.mark.parametrize("K", [13, 16])
+def test_uniform_rows_of_large_chains_mix_in_k_steps(K: int) -> None:
+    """The bounds meet: a start is far for K steps, and then all rows have everything in common."""
+    chain = mg.chain_from_table(np.full((2**K, 2), 0.5))
+    found = mg.mixing_time(chain, mg.stationary_distribution(chain))
+    assert (found.lower, found.upper) == (K, K)
+
+
+@pytest.mark.parametrize(("a", "b", "eps"), [(0.1, 0.3, 0.25), (0.01, 0.02, 0.1), (0.6, 0.7, 0.01), (1e-4, 1e-4, 0.2)])
+def test_two_states_mix_as_their_second_eigenvalue_says(a: float, b: float, eps: float) -> None:
+    """``d(t) = max(a, b) / (a + b) * |1 - a - b|^t``."""
+    chain = mg.chain_from_table([[1 - a, a], [b, 1 - b]])
+    found = mg.mixing_time(chain, mg.stationary_distribution(chain), eps=eps)
+    steps = log(eps * (a + b) / max(a, b)) / log(abs(1 - a - b))
+    assert found.lower == found.upper == int(np.ceil(steps))
+
+
+@pytest.mark.parametrize(("V", "K"), [(2, 3), (3, 2), (2, 1)])
+def test_chain_that_goes_round_never_mixes(V: int, K: int) -> None:
+    """Copying the oldest token: several classes. The swap of two states: one, of period 2."""
+    chain = _copy_the_oldest(V, K)
+    pi = mg.stationary_distributions(chain)[0]
+    found = mg.mixing_time(chain, pi)
+    assert (found.lower, found.upper, found.mixes) == (float("inf"), float("inf"), False)
+    assert "recurrent classes: it never forgets in which it ended up" in found.reason
+    swap = mg.chain_from_table([[0, 1], [1, 0]])
+    found = mg.mixing_time(swap, mg.stationary_distribution(swap))
+    assert (found.lower, found.slowest_start) == (float("inf"), -1)
+    assert found.reason == "the chain has period 2: it never forgets in which phase it began"
+
+
+def test_chain_that_starts_in_its_stationary_distribution_is_mixed() -> None:
+    """One state: zero steps."""
+    chain = mg.chain_from_table([[1.0]])
+    found = mg.mixing_time(chain, mg.stationary_distribution(chain))
+    assert (found.lower, found.upper, found.slowest_start) == (0, 0, -1)
+
+
+def test_texts_of_two_coins_differ_as_two_binomials() -> None:
+    """The number of heads is all that matters: half the distance of two binomial laws."""
+    from math import comb
+
+    a, b = (mg.chain_from_table([[1 - p, p]] * 2) for p in (0.5, 0.75))
+    for n in (1, 5, 16):
+        heads = [[comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)] for p in (0.5, 0.75)]
+        expected = sum(abs(x - y) for x, y in zip(*heads, strict=True)) / 2
+        assert mg.tokens_distance(a, b, n=n, start=0).lower == pytest.approx(expected, abs=1e-14)
+    heads = [[comb(200, k) * p**k * (1 - p) ** (200 - k) for k in range(201)] for p in (0.5, 0.75)]
+    expected = sum(abs(x - y) for x, y in zip(*heads, strict=True)) / 2
+    found = mg.tokens_distance(a, b, n=200, start=0)
+    assert found.lower <= expected <= found.upper

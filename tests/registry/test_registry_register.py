@@ -68,7 +68,7 @@ def test_register_is_listed():
     )
 
 
-@pytest.mark.parametrize("name", ["babygpt", "mingpt", "mine"])
+@pytest.mark.parametrize("name", ["babygpt", "mingpt", "ngram", "mine"])
 @pytest.mark.parametrize("as_decorator", [False, True])
 def test_register_refuses_a_name_that_is_taken(name, as_decorator):
     """By a built-in model, or by an earlier call; the earlier model stays."""

@@ -142,7 +142,7 @@ def test_logits_that_are_not_finite_are_an_error(tmp_path):
     refused(tmp_path / "large", "logits of large are not finite when it computes in torch.float16", dtype="float16")
 
 
-@pytest.mark.parametrize("device", ["cuda:99", "warp"])
+@pytest.mark.parametrize("device", ["cuda:99", "warp", "hpu"])
 def test_unknown_device_is_an_error(saved, device):
     with pytest.raises(mg.ArgumentError, match=f"The device '{device}' cannot be used here"):
         mt.load(saved("gpt2"), context_length=2, device=device)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from markovgpt.models.corpus import read_corpus
+from markovgpt.data.corpus import read_corpus
 
 
 @pytest.mark.parametrize(
