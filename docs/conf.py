@@ -66,10 +66,14 @@ def _block_math(translator: Any, node: Any) -> None:
 
 _GROUPS = (
     ("Models", ("registry", "models.storage", "adapters", "model")),
-    ("Chains", ("enumeration", "chain", "sparse_chain", "decoding", "statespace", "vocabulary")),
+    (
+        "Chains",
+        ("enumeration", "table", "chain", "sparse_chain", "chain_files", "decoding", "statespace", "vocabulary"),
+    ),
     ("Questions about a chain", ("analysis", "solvers.extended")),
-    ("Data", ("ngrams",)),
-    ("Reports and pictures", ("report", "drawing")),
+    ("Data", ("ngrams", "data")),
+    ("Comparisons", ("comparison",)),
+    ("Reports and pictures", ("report", "report.comparing", "drawing", "plots.compared")),
     ("Errors", ("errors",)),
 )
 

@@ -41,6 +41,12 @@ from markovgpt.comparison import ChainComparison as ChainComparison
 from markovgpt.comparison import ChainLongRun as ChainLongRun
 from markovgpt.comparison import DataComparison as DataComparison
 from markovgpt.comparison import DataLongRun as DataLongRun
+from markovgpt.comparison import HeldOutComparison as HeldOutComparison
+from markovgpt.comparison import HeldOutPart as HeldOutPart
+from markovgpt.comparison import LearningCurve as LearningCurve
+from markovgpt.comparison import LearningStep as LearningStep
+from markovgpt.comparison import LearningWatch as LearningWatch
+from markovgpt.comparison import LongRunBehaviour as LongRunBehaviour
 from markovgpt.comparison import LongRunComparison as LongRunComparison
 from markovgpt.comparison import Significance as Significance
 from markovgpt.comparison import TokensDistance as TokensDistance
@@ -49,11 +55,13 @@ from markovgpt.comparison import UnseenComparison as UnseenComparison
 from markovgpt.comparison import UnseenState as UnseenState
 from markovgpt.comparison import compare_chains as compare_chains
 from markovgpt.comparison import compare_to_data as compare_to_data
+from markovgpt.comparison import compare_to_heldout as compare_to_heldout
 from markovgpt.comparison import explain_unseen as explain_unseen
 from markovgpt.comparison import first_greedy_difference as first_greedy_difference
 from markovgpt.comparison import frequency_intervals as frequency_intervals
 from markovgpt.comparison import lift as lift
 from markovgpt.comparison import lift_stationary as lift_stationary
+from markovgpt.comparison import long_run_behaviour as long_run_behaviour
 from markovgpt.comparison import long_run_comparison as long_run_comparison
 from markovgpt.comparison import tokens_distance as tokens_distance
 from markovgpt.comparison import unseen_states as unseen_states
@@ -84,6 +92,8 @@ from markovgpt.ngrams import baselines as baselines
 from markovgpt.ngrams import count_data as count_data
 from markovgpt.ngrams import count_ngrams as count_ngrams
 from markovgpt.ngrams import cross_entropy as cross_entropy
+from markovgpt.plots.compared import plot_comparison as plot_comparison
+from markovgpt.plots.compared import plot_learning as plot_learning
 from markovgpt.registry import list_models as list_models
 from markovgpt.registry import list_plugins as list_plugins
 from markovgpt.registry import load_model as load_model
@@ -94,6 +104,8 @@ from markovgpt.report import analyze as analyze
 from markovgpt.report import analyze_chain as analyze_chain
 from markovgpt.report import chain_structure as chain_structure
 from markovgpt.report import stationary_report as stationary_report
+from markovgpt.report.comparing import DataReport as DataReport
+from markovgpt.report.comparing import data_report as data_report
 from markovgpt.solvers.extended import ExtendedElimination as ExtendedElimination
 from markovgpt.sparse_chain import SparseChain as SparseChain
 from markovgpt.statespace import StateSpace as StateSpace

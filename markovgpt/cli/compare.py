@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -102,6 +103,8 @@ def compare(**arguments: Any) -> None:
     markovgpt compare --model babygpt --order 2 --fail-above tv=0.5
     """
     mode = _mode(arguments)
+    if math.isnan(arguments["level"]):  # click lets it through
+        raise click.BadParameter("nan is not in the range 0<x<1.", param_hint="'--level'")
     paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
     graphs = check_suffixes(arguments.pop("graph"), _GRAPH_SUFFIXES, option="--graph")
     limits = limits_from(arguments.pop("fail_above"), default="tv" if mode in ("against", "order") else "excess")

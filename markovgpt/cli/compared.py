@@ -63,11 +63,14 @@ def data_to_compare(arguments: dict[str, Any]) -> DataToCompare:
     Where the model is made by something that takes data, it is trained on what is compared, unless it is told what else
     to be trained on, or that it is not to be.
     """
+    from markovgpt.data.sources import find_source
     from markovgpt.errors import ArgumentError
     from markovgpt.registry import parse_options, takes_option
 
     data, spec = list(arguments.pop("data")), arguments["model"]
     arguments["data"] = None
+    for name in (*data, *filter(None, [arguments["held_out"]])):
+        find_source(name)  # a slip is told before a model is trained
     told = {"data", "vocab_size"} & set(parse_options(arguments["options"]))
     if not data or arguments["checkpoints"] or told or not takes_option(spec, "data"):
         return DataToCompare(data, [])
@@ -97,6 +100,12 @@ def read_counts(
         raise ArgumentError(
             f"{model_name(model)} keeps no training data to compare with. Give some: --data FILE, or a text."
         )
+    if arguments["held_out"] is None and (arguments["sequences"], arguments["unknown"]) != ("file", "error"):
+        raise ArgumentError(
+            "--sequences and --unknown say how data are read that are only compared: the training data of "
+            f"{model_name(model)} are one sequence of its tokens already. With -M data=FILE that is trained on, and "
+            "--data FILE only compared."
+        )
     counts = count_ngrams(
         tokens,
         vocab_size=model.vocab_size,
@@ -107,15 +116,17 @@ def read_counts(
     return counts, "its training data"
 
 
-def read_heldout(model: LanguageModel, arguments: dict[str, Any], *, progress: Progress) -> NgramCounts | None:
-    """Counts of data that the model has not seen: those given, or what was kept from its training, if long enough."""
+def read_heldout(
+    model: LanguageModel, data: DataToCompare, arguments: dict[str, Any], *, progress: Progress
+) -> NgramCounts | None:
+    """Counts of data that the model has not seen: those given, or what was kept from those that it is compared with."""
     from markovgpt.model import tokens_of
     from markovgpt.ngrams import count_ngrams
 
     if arguments["held_out"] is not None:
         return _count(model, [arguments["held_out"]], arguments, progress)
     tokens = tokens_of(model, "validation_tokens")
-    if tokens is None or len(tokens) <= model.context_length:
+    if data.only_compared or tokens is None or len(tokens) <= model.context_length:
         return None
     return count_ngrams(
         tokens, vocab_size=model.vocab_size, context_length=model.context_length, **_ends(model, arguments)

@@ -25,7 +25,7 @@ def with_data(arguments: dict[str, Any], decoding: Decoding, progress: Progress)
     data = data_to_compare(arguments)
     model = load_from(arguments, progress=progress, any_size=True)
     counts, source = read_counts(model, data, arguments, progress=progress)
-    heldout = read_heldout(model, arguments, progress=progress)
+    heldout = read_heldout(model, data, arguments, progress=progress)
     chain, reason = _chain(model, arguments, decoding, progress)
     report = data_report(
         model,

@@ -27,19 +27,24 @@ def with_model(arguments: dict[str, Any], decoding: Decoding, progress: Progress
     from markovgpt.ngrams import NgramModel
     from markovgpt.report.comparing.chains import chains_sections, chains_to_dict
 
-    data = data_to_compare(arguments)
-    if data.only_compared and arguments["against"] is not None:
+    data, order = data_to_compare(arguments), arguments["order"]
+    if data.only_compared and order is None:
         raise ArgumentError("--against compares two models: --data is of use only where the first is trained on it.")
-    model = load_from(arguments, progress=progress)
+    theirs, name = _other(arguments, decoding, progress) if order is None else (None, "")
+
+    def fits(vocab_size: int, context_length: int) -> None:  # noqa: ARG001  # the order is about contexts only
+        if order is not None and order > context_length:
+            raise ArgumentError(
+                f"The model has a context of {context_length}: --order is 0 to {context_length}, got {order}."
+            )
+
+    model = load_from(arguments, progress=progress, size_check=fits)
+    fits(model.vocab_size, model.context_length)
     own = enumerated(model, arguments, decoding, progress)
-    if arguments["order"] is not None:
+    if theirs is None:
         counts, _ = read_counts(model, data, arguments, progress=progress)
-        other = NgramModel(
-            counts, order=arguments["order"], smoothing=arguments["smoothing"], vocabulary=vocabulary_of(model)
-        )
+        other = NgramModel(counts, order=order, smoothing=arguments["smoothing"], vocabulary=vocabulary_of(model))
         theirs, name = enumerated(other, arguments, decoding, progress), other.name
-    else:
-        theirs, name = _other(arguments, decoding, progress)
     names = (model_name(model), name if name != model_name(model) else f"the other {name}")
     found = compare_chains(own, theirs, progress=progress)
     run = found.long_run_a

@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from markovgpt.decoding import Decoding
-    from markovgpt.model import Checkpoint, LanguageModel, Progress
+    from markovgpt.model import Checkpoint, LanguageModel, Progress, SizeCheck
 
 __all__ = [
     "decoding_from",
@@ -162,11 +162,17 @@ def top_option(note: str = "") -> Callable[[Command], Command]:
 
 
 def load_from(
-    arguments: dict[str, Any], *, progress: Progress, checkpoint: Checkpoint | None = None, any_size: bool = False
+    arguments: dict[str, Any],
+    *,
+    progress: Progress,
+    checkpoint: Checkpoint | None = None,
+    any_size: bool = False,
+    size_check: SizeCheck | None = None,
 ) -> LanguageModel:
     """The model that the model options name; takes those options out of ``arguments``.
 
-    A chain that would be refused for its size is refused before the model is trained, unless any size will do.
+    A chain that would be refused for its size is refused before the model is trained, unless any size will do; so is
+    what ``size_check`` refuses.
     """
     from markovgpt.enumeration import check_n_states
     from markovgpt.errors import ArgumentError
@@ -194,6 +200,8 @@ def load_from(
             raise ArgumentError(f"{name} is no option of a model: the program passes it by itself.", option=name)
 
     def check(vocab_size: int, context_length: int) -> None:
+        if size_check is not None:
+            size_check(vocab_size, context_length)
         if any_size or any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
             return  # only a part will be enumerated
         space = StateSpace(

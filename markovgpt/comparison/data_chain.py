@@ -81,13 +81,13 @@ def long_run_of_counts(
         chain would spend its time.
     """
     chain = chain_of_counts(table, context_length=context_length)
-    remedy = "Count with circular=True: then the first token of every sequence follows its last."
+    remedy = "Count with circular=True (--circular): then the first token of every sequence follows its last."
     if chain.special:
         last = np.flatnonzero(chain.arrow_tokens[chain.matrix.indptr[:-1]] < 0)[:-1]  # (d,) all but the end itself
-        more = f" (and to {len(last) - 1:,} more such contexts)" if len(last) > 1 else ""
+        dead = "a context" if len(last) == 1 else f"{len(last):,} contexts"
         raise ReducibleChainError(
-            f"The data lead to {chain.context(int(last[0]))}, which nothing follows there{more}: their own chain has "
-            f"no long run. {remedy}",
+            f"The data lead to {dead} that nothing follows there: they do not say how they would go on, and have no "
+            f"KL rate and no edge effect. {remedy}",
             contexts=len(last),
         )
     classes = communicating_classes(chain)

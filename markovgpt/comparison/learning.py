@@ -236,7 +236,7 @@ class LearningWatch:
         states = laws.find(laws.context_length, table.contexts)
         self._seen[step] = LearningStep(
             step=step,
-            name=name or str(step),
+            name=name or f"{step:,}",
             comparison=compare_to_data(source, counts, correction=None),
             probabilities=probabilities_of_entries(laws, states, table),
             entropy_rate=rate,

@@ -13,7 +13,7 @@ from markovgpt.errors import DataError
 
 __all__ = ["LEAVE_OUT", "check_integers", "check_tokens", "stream_of_array", "tokens_and_gaps"]
 
-LEAVE_OUT = 'or leave such tokens out with unknown="skip"'
+LEAVE_OUT = 'or leave such tokens out with unknown="skip" (--unknown skip)'
 
 _PIECE = 2**20  # numbers read at a time
 

@@ -74,13 +74,17 @@ def plot_comparison(
 
 
 def plot_learning(curve: LearningCurve, *, title: str = "") -> Plot:
-    """Learning curves: bits, what is missing at each order, the long run, and the most frequent arrows."""
-    steps = curve.numbers
-    comparisons = [step.comparison for step in curve.steps]
-    panels: list[Panel] = [
-        bits_panel([found.cross_entropy for found in comparisons], comparisons[0].data_entropies),
-        missing_panel(np.maximum(curve.missing, 0.0)),
-    ]
+    """Learning curves: bits, what is missing at each order, the long run, and the most frequent arrows.
+
+    Bits are left out where they are infinite at some step, and the long run where it is not known at some.
+    """
+    steps, panels = curve.numbers, list[Panel]()
+    bits = np.array([step.comparison.cross_entropy for step in curve.steps])
+    if np.isfinite(bits).all():
+        entropies = curve.steps[0].comparison.data_entropies
+        panels += [bits_panel(bits, entropies), missing_panel(np.maximum(curve.missing, 0.0))]
+    else:
+        title = f"{title} (bits are infinite: a token that occurs was excluded)".strip()
     rates = [step.entropy_rate for step in curve.steps if step.entropy_rate is not None]
     masses = [step.unseen_mass for step in curve.steps if step.unseen_mass is not None]
     if len(rates) == len(masses) == len(steps):

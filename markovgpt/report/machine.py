@@ -21,7 +21,7 @@ from markovgpt.model import model_name
 from markovgpt.report.record import Analysis
 from markovgpt.sparse_chain import SparseChain
 
-__all__ = ["SCHEMA_VERSION", "document_head", "finite_or_none", "json_report", "npz_report", "to_dict"]
+__all__ = ["SCHEMA_VERSION", "document_head", "finite_or_none", "json_report", "npz_report", "program_head", "to_dict"]
 
 SCHEMA_VERSION = 1
 
@@ -53,11 +53,7 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
 
 def document_head(chain: MarkovChain | SparseChain) -> dict[str, Any]:
     """What every document begins with: which program said it, of which model and states."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "markovgpt": markovgpt.__version__,
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("numpy", "scipy", "torch")},
+    return program_head() | {
         "options": {"lengths": _lengths(chain), "decoding": asdict(chain.origin.decoding)},
         "fingerprint": chain.fingerprint,
         "n_underflows": chain.origin.n_underflows,
@@ -69,6 +65,16 @@ def document_head(chain: MarkovChain | SparseChain) -> dict[str, Any]:
             "fingerprint": chain.origin.model_fingerprint,
         },
         "states": {"n_states": chain.n_states, "labels": [chain.label(s) for s in range(chain.n_states)]},
+    }
+
+
+def program_head() -> dict[str, Any]:
+    """Which program said it."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "markovgpt": markovgpt.__version__,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "scipy", "torch")},
     }
 
 

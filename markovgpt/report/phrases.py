@@ -21,6 +21,7 @@ __all__ = [
     "plural",
     "probability",
     "shortened",
+    "whole_percent",
     "state_names",
     "took",
     "underflow_notes",
@@ -46,6 +47,18 @@ def percent(share: float) -> str:
     if share > 1 - 5e-5:
         return ">99.99%"
     return f"{share:.2%}"
+
+
+def whole_percent(share: float) -> str:
+    """No decimals; a positive share never reads as nothing, nor a share below one as all.
+
+    >>> whole_percent(0.157), whole_percent(0.001), whole_percent(0.0), whole_percent(0.997), whole_percent(1.0)
+    ('16%', '<1%', '0%', '>99%', '100%')
+    """
+    shown = f"{share:.0%}"
+    if shown == "100%" and share < 1:
+        return ">99%"
+    return "<1%" if shown == "0%" and share > 0 else shown
 
 
 def probability(p: float) -> str:

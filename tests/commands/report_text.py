@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["arrows", "facts", "sections", "shares"]
+__all__ = ["arrows", "cells", "facts", "sections", "shares"]
 
 
 def sections(text: str) -> dict[str, list[str]]:
@@ -18,6 +18,11 @@ def sections(text: str) -> dict[str, list[str]]:
         elif line.strip():
             found[title].append(line)
     return found
+
+
+def cells(lines: list[str]) -> list[list[str]]:
+    """The cells of the rows of a table: two blanks or more stand between them, so that empty ones are lost."""
+    return [re.split(r" {2,}", line.strip()) for line in lines]
 
 
 def facts(text: str) -> dict[str, str]:

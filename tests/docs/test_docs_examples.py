@@ -16,6 +16,7 @@ PAGES_WITH_EXAMPLES = (
     "docs/index.md",
     "docs/theory.md",
     "docs/tutorial.md",
+    "docs/what-did-it-learn.md",
     "docs/your-own-model.md",
 )
 

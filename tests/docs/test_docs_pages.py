@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import markovgpt as mg
+from markovgpt.report.comparing.chains import chains_to_dict
+from markovgpt.report.comparing.learning import learning_to_dict
+from markovgpt.report.comparing.machine import data_to_dict
 from markovgpt.report.graph import structure_to_dict
 from markovgpt.report.laws_data import laws_to_dict, sweep_to_dict
 from markovgpt.report.machine import to_dict
@@ -87,6 +91,24 @@ def test_link_check_notices_broken_links(tmp_path):
     assert broken_links(page) == ["page.md#no-heading", "gone.md", "gone.svg"]
 
 
+def compared():
+    """What it writes about a model and its data, with data held out and without; its training; and another model."""
+    watch = mg.LearningWatch([0, 1])
+    model = mg.load_model("babygpt", steps=1, checkpoint=watch)
+    chain, other = mg.build_chain(model), mg.build_chain(mg.load_model("babygpt", steps=0))
+    counts, held = (
+        mg.count_ngrams(tokens, vocab_size=2, context_length=3) for tokens in (model.training_tokens, [0, 0, 1, 0, 1])
+    )
+    found = mg.compare_chains(chain, other)
+    return {
+        "compared with data": data_to_dict(mg.data_report(model, counts, chain=chain, heldout=held), model),
+        "compared with data, no chain": data_to_dict(mg.data_report(model, counts, not_computed="too many"), model),
+        "compared over training": learning_to_dict(watch.curve()),
+        "compared with a model": chains_to_dict(found, (mg.tokens_distance(chain, other, n=2),), names=("a", "b")),
+    }
+
+
+@cache
 def documents():
     """What the program writes about a trained model, two recurrent classes, a chain that ends, structure, laws."""
     walk = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]])
@@ -98,6 +120,7 @@ def documents():
         "structure": structure_to_dict(mg.chain_structure(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]))),
         "stationary": laws_to_dict(laws),
         "sweep": sweep_to_dict([(1.0, laws)]),
+        **compared(),
     }
 
 
@@ -126,7 +149,21 @@ def schema():
     return page[page.index("## The JSON document") : page.index("## Modules")]
 
 
-@pytest.mark.parametrize("which", ["trained", "two recurrent classes", "reachable", "structure", "stationary", "sweep"])
+WRITTEN = [
+    "trained",
+    "two recurrent classes",
+    "reachable",
+    "structure",
+    "stationary",
+    "sweep",
+    "compared with data",
+    "compared with data, no chain",
+    "compared over training",
+    "compared with a model",
+]
+
+
+@pytest.mark.parametrize("which", WRITTEN)
 def test_every_json_key_is_described(which):
     """The table in docs/architecture.md has every key that is written."""
     assert sorted(set(keys_of(documents()[which])) - described(schema())) == []

@@ -202,7 +202,7 @@ def test_long_run_of_the_chain_of_the_data_is_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "part"), [([0, 0, 1], "lead to (1,), which nothing follows"), ([[0, 0, 0], [1, 1, 1]], "2 recurrent")]
+    ("tokens", "part"), [([0, 0, 1], "lead to a context that nothing follows"), ([[0, 0, 0], [1, 1, 1]], "2 recurrent")]
 )
 def test_long_run_of_data_that_have_none_says_why(tokens: list[int], part: str) -> None:
     """A last token that nothing follows; two sequences that share no context. The rest is there all the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from markovgpt.analysis import StationaryDistribution
 from markovgpt.comparison import ChainComparison, ChainLongRun, TokensDistance
 from markovgpt.report.comparing.totals import bits
 from markovgpt.report.digits import at_most
-from markovgpt.report.machine import finite_or_none
-from markovgpt.report.phrases import law_warnings, percent, plural
+from markovgpt.report.machine import finite_or_none, program_head
+from markovgpt.report.phrases import law_warnings, percent, plural, whole_percent
 from markovgpt.report.sections import Column, Section, Table
 
 __all__ = ["chains_sections", "chains_to_dict"]
@@ -28,7 +29,7 @@ def chains_sections(
     return [
         _rows_section(found, names),
         _long_run_section(found, names),
-        _tokens_section(distances),
+        _tokens_section(found, distances),
         _states_section(found, names, top=top),
     ]
 
@@ -40,28 +41,28 @@ def _rows_section(found: ChainComparison, names: tuple[str, str]) -> Section:
     facts = [
         ("states", f"{n:,}, of {plural(found.a.context_length, 'token')} of context"),
         ("rows", f"{differing:,} of {n:,} differ at all"),
-        ("worst row", f"TV {tv[worst]:.6f} at {found.a.label(worst)}"),
     ]
+    if differing:
+        facts.append(("worst row", f"TV {tv[worst]:.6f} at {found.a.label(worst)}"))
     only = int(((found.only_a > 0) | (found.only_b > 0)).sum())
     if only:
         facts.append(("support", f"in {plural(only, 'state')} a token is possible in one of them only"))
-    greedy = found.greedy_states
-    if len(greedy):
-        ties = f", {len(found.greedy_ties):,} of them by a tie" if len(found.greedy_ties) else ""
-        facts.append(("greedy token", f"another in {plural(len(greedy), 'state')}{ties}; the first is"))
-        facts[-1] = (facts[-1][0], f"{facts[-1][1]} {found.a.label(int(greedy[0]))}{_likeliest_greedy(found)}")
-    else:
-        facts.append(("greedy token", "the same in every state"))
+    facts.append(("greedy token", _greedy(found)))
     return Section(title=f"{names[0]} against {names[1]}", facts=tuple(facts))
 
 
-def _likeliest_greedy(found: ChainComparison) -> str:
-    run = found.long_run_a
-    if run is None or run.likeliest_greedy_state < 0:
-        return ""
-    return (
-        f", the one most often met {found.a.label(run.likeliest_greedy_state)} ({percent(run.greedy_mass)} of the time)"
-    )
+def _greedy(found: ChainComparison) -> str:
+    greedy = found.greedy_states
+    if not len(greedy):
+        return "the same in every state"
+    ties = f", {len(found.greedy_ties):,} of them by a tie" if len(found.greedy_ties) else ""
+    time = most = ""
+    if found.long_run_a is not None and found.long_run_a.likeliest_greedy_state >= 0:
+        time = f", {percent(found.long_run_a.greedy_mass)} of the time"
+        most = f", the one most often met {found.a.label(found.long_run_a.likeliest_greedy_state)}"
+    first = found.a.label(int(greedy[0]))
+    where = f": {first}" if len(greedy) == 1 else f"; the first is {first}{most}"
+    return f"another in {plural(len(greedy), 'state')}{ties}{time}{where}"
 
 
 def _long_run_section(found: ChainComparison, names: tuple[str, str]) -> Section:
@@ -100,14 +101,15 @@ def _of(side: ChainLongRun | None, say: Any) -> str:
     return "" if side is None else str(say(side))
 
 
-def _tokens_section(distances: tuple[TokensDistance, ...]) -> Section:
+def _tokens_section(found: ChainComparison, distances: tuple[TokensDistance, ...]) -> Section:
+    start = "every start alike" if found.long_run_a is None else "a start in the long run of the first"
     rows = [
         (f"{d.n}", f"{d.lower:.6f}", "" if d.lower == d.upper else f"{d.upper:.6f}", "exact" if d.exact else "bounds")
         for d in distances
     ]
     columns = (Column(title="tokens"), Column(title="TV"), Column(title="at most"), Column(title="", align="left"))
     return Section(
-        title="Texts of several tokens, from a start in the long run of the first",
+        title=f"Texts of several tokens, from {start}",
         table=Table(columns=columns, rows=tuple(rows)),
         notes=("The most by which the two differ in the probability of any set of such texts.",),
     )
@@ -142,7 +144,7 @@ def _states_section(found: ChainComparison, names: tuple[str, str], *, top: int)
 
 def _likeliest(names: tuple[str, ...], law: NDArray[np.float64]) -> str:
     order = np.argsort(-law, kind="stable")[:_TOKENS_SHOWN]
-    return "  ".join(f"{names[t]} {law[t]:.0%}" for t in map(int, order) if law[t] >= 0.005)
+    return "  ".join(f"{names[t]} {whole_percent(law[t])}" for t in map(int, order) if law[t] >= 0.005)
 
 
 def _time(pi: StationaryDistribution | None, state: int) -> str:
@@ -153,10 +155,14 @@ def chains_to_dict(
     found: ChainComparison, distances: tuple[TokensDistance, ...], *, names: tuple[str, str]
 ) -> dict[str, Any]:
     """Every number of a comparison of two chains, as JSON holds it; what is infinite is None."""
-    return {
+    a, b = found.a, found.b
+    return program_head() | {
         "names": list(names),
-        "fingerprints": [found.a.fingerprint, found.b.fingerprint],
-        "n_states": found.n_states,
+        "fingerprints": [a.fingerprint, b.fingerprint],
+        "decodings": [asdict(chain.origin.decoding) for chain in (a, b)],
+        "tokens": list(a.vocabulary.tokens),
+        "context_length": a.context_length,
+        "states": {"n_states": found.n_states, "labels": [a.label(s) for s in range(found.n_states)]},
         "rows": {
             "total_variation": found.total_variation.tolist(),
             "kl_ab_bits": [finite_or_none(value) for value in found.kl_ab.tolist()],

@@ -10,6 +10,7 @@ from markovgpt.comparison.laws import laws_of
 from markovgpt.model import LanguageModel
 from markovgpt.report.comparing.record import DataReport
 from markovgpt.report.comparing.totals import bits
+from markovgpt.report.phrases import whole_percent
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.vocabulary import Vocabulary
 
@@ -17,6 +18,7 @@ __all__ = ["contexts_sections"]
 
 _TOKENS_SHOWN = 3
 _BEST = 5
+_NOTHING = 1e-9  # bits per token
 
 
 def contexts_sections(
@@ -33,7 +35,7 @@ def contexts_sections(
         "Excess: what the context adds to the excess of all the data, bits per token. "
         f"In brackets: {level:.0%} confidence interval of a share (Clopper-Pearson)."
     ]
-    if len(shown) < len(worst):
+    if len(shown) < len(worst) and found.excess > _NOTHING:
         notes.insert(0, f"These {len(shown)} of {len(worst):,} contexts make up {covered:.1%} of the excess.")
     sections = [
         Section(
@@ -88,14 +90,16 @@ def _frequent(
 ) -> str:
     order = np.argsort(-counts, kind="stable")[:_TOKENS_SHOWN]
     first = int(order[0])
-    shown = [f"{names[first]} {counts[first] / counts.sum():.0%} [{low[first]:.0%}-{high[first]:.0%}]"]
-    shown += [f"{names[t]} {counts[t] / counts.sum():.0%}" for t in map(int, order[1:]) if counts[t]]
+    shares = counts / counts.sum()  # (V,)
+    interval = f"[{whole_percent(low[first])}-{whole_percent(high[first])}]"
+    shown = [f"{names[first]} {whole_percent(shares[first])} {interval}"]
+    shown += [f"{names[t]} {whole_percent(shares[t])}" for t in map(int, order[1:]) if counts[t]]
     return "  ".join(shown)
 
 
 def _likeliest(names: tuple[str, ...], law: NDArray[np.float64]) -> str:
     order = np.argsort(-law, kind="stable")[:_TOKENS_SHOWN]
-    return "  ".join(f"{names[t]} {law[t]:.0%}" for t in map(int, order) if law[t] >= 0.005)
+    return "  ".join(f"{names[t]} {whole_percent(law[t])}" for t in map(int, order) if law[t] >= 0.005)
 
 
 def _tested(significance: Significance | None, place: int) -> str:

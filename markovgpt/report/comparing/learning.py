@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -9,13 +10,14 @@ import numpy as np
 
 from markovgpt.comparison import LearningCurve
 from markovgpt.report.comparing.totals import bits
-from markovgpt.report.machine import finite_or_none
+from markovgpt.report.machine import finite_or_none, program_head
 from markovgpt.report.phrases import percent
 from markovgpt.report.sections import Column, Section, Table
 
 __all__ = ["learning_sections", "learning_to_dict"]
 
 _CLOSE, _LEARNED = 0.05, 0.9
+_NOTHING = 1e-9  # bits
 
 
 def learning_sections(curve: LearningCurve, *, title: str, top: int = 20) -> list[Section]:
@@ -52,7 +54,7 @@ def _course(curve: LearningCurve, title: str) -> Section:
     if not all(step.certified or step.entropy_rate is None for step in curve.steps):
         notes.append("~ is NOT certified.")
     return Section(
-        title=f"{title} in the course of training",
+        title=title,
         table=Table(columns=tuple(Column(title=title) for title in titles), rows=tuple(rows)),
         notes=tuple(notes),
     )
@@ -60,23 +62,14 @@ def _course(curve: LearningCurve, title: str) -> Section:
 
 def _orders(curve: LearningCurve) -> Section:
     at = curve.learned_at(share=_LEARNED)
+    names = _step_names(curve)
     rows = [
-        (f"{order}", bits(told), _step(step, told))
+        (f"{order}", bits(told), "nothing to learn" if told < _NOTHING else names[step])
         for order, (told, step) in enumerate(zip(curve.told.tolist(), at, strict=True))
     ]
-    known = [step for step in at if step is not None]
-    notes = [f"Learned: from that step on, of those shown, at least {_LEARNED:.0%} of what the order tells."]
-    if len(known) > 1:
-        rising = all(earlier <= later for earlier, later in pairwise(known))
-        strictly = rising and known[0] < known[-1]
-        notes.insert(
-            0,
-            "Low orders were learned before high ones."
-            if strictly
-            else "All orders were learned between the same two of these steps."
-            if rising
-            else "Low orders were not learned before high ones.",
-        )
+    when = [math.inf if step is None else step for told, step in zip(curve.told, at, strict=True) if told >= _NOTHING]
+    notes = [_in_order(when)] if len(when) > 1 and min(when) < math.inf else []
+    notes.append(f"Learned: from that step on, of those shown, at least {_LEARNED:.0%} of what the order tells.")
     return Section(
         title="When was each order learned?",
         table=Table(
@@ -86,10 +79,19 @@ def _orders(curve: LearningCurve) -> Section:
     )
 
 
+def _in_order(when: list[float]) -> str:
+    """Whether low orders came first; infinite is an order that was not learned."""
+    if any(earlier > later for earlier, later in pairwise(when)):
+        return "Low orders were not learned before high ones."
+    if when[0] == when[-1]:
+        return "All orders were learned at the same of these steps."
+    return "Low orders were learned before high ones."
+
+
 def _arrows(curve: LearningCurve, *, top: int) -> Section:
     at = curve.arrived_at(close=_CLOSE)
     order = np.argsort(-curve.counts, kind="stable")[:top]
-    last = curve.probabilities[-1]
+    last, names = curve.probabilities[-1], _step_names(curve)
     rows = []
     for place in order.tolist():
         context, token = curve.arrows[place].tolist()
@@ -99,7 +101,7 @@ def _arrows(curve: LearningCurve, *, top: int) -> Section:
                 f"{curve.vocabulary.label(tokens)} → {curve.vocabulary.names[token]}",
                 percent(float(curve.shares[place])),
                 percent(float(last[place])),
-                _step(at[place], 1.0),
+                names[at[place]],
             )
         )
     shown = f"The {len(rows):,} most frequent of {len(at):,} arrows. " if len(rows) < len(at) else ""
@@ -122,15 +124,16 @@ def _powers(curve: LearningCurve) -> range:
     return range(curve.context_length - 1, -1, -1)
 
 
-def _step(step: int | None, told: float) -> str:
-    if told < 1e-9:
-        return "nothing to learn"
-    return "not yet" if step is None else f"{step:,}"
+def _step_names(curve: LearningCurve) -> dict[int | None, str]:
+    """What a step is called in tables; None is a step that never came."""
+    return {None: "not yet", **{step.step: step.name for step in curve.steps}}
 
 
 def learning_to_dict(curve: LearningCurve) -> dict[str, Any]:
     """Every number of a learning curve, as JSON holds it; what is infinite is None."""
-    return {
+    return program_head() | {
+        "tokens": list(curve.vocabulary.tokens),
+        "context_length": curve.context_length,
         "steps": [
             {
                 "step": step.step,
@@ -153,6 +156,7 @@ def learning_to_dict(curve: LearningCurve) -> dict[str, Any]:
         "arrows": {
             "context": curve.arrows[:, 0].tolist(),
             "token": curve.arrows[:, 1].tolist(),
+            "count": curve.counts.tolist(),
             "share": curve.shares.tolist(),
             "arrived_at": list(curve.arrived_at(close=_CLOSE)),
             "probability": curve.probabilities.tolist(),

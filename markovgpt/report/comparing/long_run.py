@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from markovgpt.analysis.mixing import MixingTime
+from markovgpt.analysis import MixingTime
 from markovgpt.comparison import LongRunBehaviour
 from markovgpt.report.comparing.record import DataReport
 from markovgpt.report.comparing.totals import bits

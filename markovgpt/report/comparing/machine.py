@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from markovgpt.analysis.mixing import MixingTime
-from markovgpt.comparison import HeldOutPart, LongRunBehaviour
+from markovgpt.analysis import MixingTime
+from markovgpt.comparison import HeldOutPart, LongRunBehaviour, UnseenState
+from markovgpt.decoding import Decoding
 from markovgpt.model import LanguageModel, vocabulary_of
 from markovgpt.report.comparing.record import DataReport
-from markovgpt.report.machine import finite_or_none
+from markovgpt.report.machine import finite_or_none, program_head
 
 __all__ = ["data_to_dict"]
 
 
 def data_to_dict(report: DataReport, model: LanguageModel) -> dict[str, Any]:
     """Every number of a comparison, as JSON holds it; what is infinite is None."""
-    return {
+    chain, vocabulary = report.chain, vocabulary_of(model)
+    decoding = Decoding() if chain is None else chain.origin.decoding
+    return program_head() | {
+        "options": {"decoding": asdict(decoding)},
+        "fingerprint": None if chain is None else chain.fingerprint,
+        "model": {
+            "name": report.name,
+            "vocab_size": len(vocabulary),
+            "context_length": int(model.context_length),
+            "tokens": list(vocabulary.tokens),
+            "fingerprint": str(getattr(model, "fingerprint", "")),
+        },
         "data": _data(report),
         "total": _total(report),
         "contexts": _contexts(report, model),
@@ -30,6 +43,7 @@ def data_to_dict(report: DataReport, model: LanguageModel) -> dict[str, Any]:
         ],
         "heldout": _heldout(report),
         "long_run": _long_run(report),
+        "not_computed": report.not_computed or None,
         "unseen": _unseen(report),
     }
 
@@ -60,6 +74,8 @@ def _total(report: DataReport) -> dict[str, Any]:
         "excess_bits": finite_or_none(found.excess),
         "data_entropies_bits": found.data_entropies.tolist(),
         "excess_by_order_bits": [finite_or_none(value) for value in found.excess_by_order.tolist()],
+        "told_bits": found.told.tolist(),
+        "not_learned_bits": [finite_or_none(value) for value in found.missing.tolist()],
         "greedy_agreement": found.greedy_agreement,
     }
 
@@ -121,6 +137,8 @@ def _long_run(report: DataReport) -> dict[str, Any] | None:
         "calibration_gap_bits": finite_or_none(run.calibration_gap),
         "kl_rate_bits": None if run.data is None else finite_or_none(run.data.kl_rate),
         "edge_effect": None if run.data is None else run.data.edge_effect,
+        "data_stationary": None if run.data is None else run.data.stationary.tolist(),
+        "data_undefined": run.data_undefined or None,
         "model": _behaviour(own),
         "data": None if report.data is None else _behaviour(report.data),
     }
@@ -137,7 +155,12 @@ def _behaviour(side: LongRunBehaviour) -> dict[str, Any]:
 
 
 def _mixing(found: MixingTime) -> dict[str, Any]:
-    return {"eps": found.eps, "lower": finite_or_none(found.lower), "upper": finite_or_none(found.upper)}
+    return {
+        "eps": found.eps,
+        "lower": finite_or_none(found.lower),
+        "upper": finite_or_none(found.upper),
+        "reason": found.reason or None,
+    }
 
 
 def _unseen(report: DataReport) -> dict[str, Any] | None:
@@ -159,5 +182,20 @@ def _unseen(report: DataReport) -> dict[str, Any] | None:
                 "jensen_shannon_bits_by_time": law.weighted_jensen_shannon,
             }
             for law in found.candidates
+        ],
+        "explained": [_explained(report, state) for state in report.explained],
+    }
+
+
+def _explained(report: DataReport, state: UnseenState) -> dict[str, Any]:
+    return {
+        "state": state.state,
+        "label": "" if report.chain is None else report.chain.label(state.state),
+        "model": state.model.tolist(),
+        "laws": [
+            {"name": name, "probabilities": law, "n_tokens": n_tokens, "total_variation": distance}
+            for name, law, n_tokens, distance in zip(
+                state.names, state.laws.tolist(), state.evidence.tolist(), state.total_variation.tolist(), strict=True
+            )
         ],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from markovgpt.comparison import UnseenState
+from markovgpt.comparison import UnseenComparison, UnseenState
 from markovgpt.report.comparing.record import DataReport
 from markovgpt.report.phrases import percent, plural
 from markovgpt.report.sections import Column, Section, Table
@@ -35,9 +35,8 @@ def unseen_sections(report: DataReport, vocabulary: Vocabulary) -> list[Section]
         if weighted:
             cells += [_optional(law.weighted_total_variation), _optional(law.weighted_jensen_shannon)]
         rows.append(tuple(cells))
-    best = found.best if found.best_weighted is None else found.best_weighted
     notes = [
-        f"Nearest to the model, of those with a law for all {plural(len(found.states), 'context')}: {best.name}.",
+        f"Nearest to the model, of the laws for all {plural(len(found.states), 'context')}: {_nearest(found)}.",
         "TV and JS (bits): mean distance between that law and the model's, 0 to 1; by time: weighted by how often the "
         "chain is there.",
     ]
@@ -49,6 +48,13 @@ def unseen_sections(report: DataReport, vocabulary: Vocabulary) -> list[Section]
         )
     ]
     return [*sections, _explained(report, vocabulary)] if report.explained else sections
+
+
+def _nearest(found: UnseenComparison) -> str:
+    """Which law it is: in time, and context by context."""
+    if found.best_weighted is None or found.best_weighted.name == found.best.name:
+        return found.best.name
+    return f"{found.best_weighted.name} by time, {found.best.name} if every context counts alike"
 
 
 def _explained(report: DataReport, vocabulary: Vocabulary) -> Section:
