@@ -126,6 +126,8 @@ def compare(**arguments: Any) -> None:
         if found.graph is None:
             raise ShownError("--graph needs a chain: this one has too many states.", exit_code=2)
         write_files(graphs, dict.fromkeys(_GRAPH_SUFFIXES, found.graph))
+    if found.interrupted:
+        raise ShownError(found.interrupted, exit_code=130)
     check_limits(limits, found.metrics)
 
 

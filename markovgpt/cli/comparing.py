@@ -22,12 +22,16 @@ __all__ = ["Compared", "draw_difference", "enumerated", "writers_of"]
 
 
 class Compared(NamedTuple):
-    """What is shown, what can be written, the state graph if there is one, and what may be above a limit."""
+    """What is shown, what can be written, the state graph if there is one, and what may be above a limit.
+
+    ``interrupted`` says how far it came, if it did not come to its end.
+    """
 
     sections: list[Section]
     writers: dict[str, Writer]
     graph: Writer | None
     metrics: dict[str, float | None]
+    interrupted: str = ""
 
 
 def enumerated(model: LanguageModel, arguments: dict[str, Any], decoding: Decoding, progress: Progress) -> MarkovChain:

@@ -21,10 +21,11 @@ __all__ = ["over_training"]
 def over_training(arguments: dict[str, Any], decoding: Decoding, progress: Progress) -> Compared:
     """One row a step, when each order was learned, and when each arrow came to its share."""
     from markovgpt.comparison import LearningWatch
+    from markovgpt.errors import TrainingInterruptedError
     from markovgpt.model import model_name
     from markovgpt.report.comparing.learning import learning_sections, learning_to_dict
 
-    data = data_to_compare(arguments)
+    data, interrupted = data_to_compare(arguments), ""
     options: dict[str, Any] = {"decoding": decoding, "progress": progress}
     options["counts"] = lambda model: read_counts(model, data, arguments, progress=progress)[0]
     if arguments["max_states"] is not None:
@@ -39,7 +40,13 @@ def over_training(arguments: dict[str, Any], decoding: Decoding, progress: Progr
         steps = _steps(arguments)
         watch = LearningWatch(steps, **options)
         arguments["steps"] = max(steps)
-        name = model_name(load_from(arguments, progress=progress, checkpoint=watch, any_size=True))
+        try:
+            model = load_from(arguments, progress=progress, checkpoint=watch, any_size=True)
+        except TrainingInterruptedError as error:
+            if not watch.n_seen:
+                raise
+            model, interrupted = error.facts["model"], f"{error} What is shown is what was seen until then."
+        name = model_name(model)
     curve, title = watch.curve(), f"{name} in the course of training"
     sections = learning_sections(curve, title=title, top=arguments["top"])
     last = curve.steps[-1]
@@ -54,7 +61,8 @@ def over_training(arguments: dict[str, Any], decoding: Decoding, progress: Progr
 
         plot_learning(curve, title=title).save(path)
 
-    return Compared(sections, writers_of(sections, lambda: learning_to_dict(curve), picture), None, metrics)
+    writers = writers_of(sections, lambda: learning_to_dict(curve), picture)
+    return Compared(sections, writers, None, metrics, interrupted)
 
 
 def _steps(arguments: dict[str, Any]) -> list[int]:

@@ -246,6 +246,11 @@ class LearningWatch:
         if self._progress is not None:
             self._progress("looking at the model", len(self._seen), len(self._wanted))
 
+    @property
+    def n_seen(self) -> int:
+        """How many of the steps came."""
+        return len(self._seen)
+
     def _check_same(self, model: LanguageModel, name: str) -> None:
         """Refuse a model whose numbers would not be about the same arrows."""
         first, vocabulary = self._vocabulary, vocabulary_of(model)
@@ -297,6 +302,8 @@ def _counts_of(model: LanguageModel) -> NgramCounts:
 def _long_run(chain: MarkovChain, counts: NgramCounts) -> tuple[float | None, float | None, bool]:
     """Entropy rate, stationary probability of what the data never visit, and whether they are proven."""
     laws = stationary_distributions(chain)
+    if laws[-1].interrupted:
+        raise KeyboardInterrupt  # it was meant for the training that is looked at
     if len(laws) != 1:
         return None, None, False
     seen = counts.on(chain.states).seen(chain.n_states)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,47 @@ def test_interrupt_after_the_model_was_saved_does_not_deny_it(run, interrupt):
     assert result.exit_code == 130
     assert result.stderr.startswith("saved the model to kept\n")
     assert "nothing was written" not in result.stderr
+
+
+def test_interrupt_of_a_comparison_over_training_shows_what_was_seen(run, interrupt):
+    """Ctrl-C after the third of 50 steps: two of three looks, in the report and the file; exit code 130."""
+    interrupt("training", 3)
+    result = run("compare", "--over-training", "0,2,50", "-o", "a.json", "--fail-above", 0)
+    assert result.exit_code == 130
+    assert result.stdout.startswith("babygpt in the course of training")
+    assert result.stderr.splitlines() == [
+        "wrote a.json",
+        "Error: Training of babygpt was interrupted after 3 of 50 steps. What is shown is what was seen until then.",
+    ]
+    steps = json.loads(Path("a.json").read_text(encoding="utf-8"))["steps"]
+    assert [step["step"] for step in steps] == [0, 2]
+
+
+def test_interrupt_before_the_first_look_shows_nothing(refused, interrupt):
+    """There is nothing to show."""
+    interrupt("training", 3)
+    message = refused("compare", "--over-training", "20", "-o", "a.json", code=130)
+    assert message.startswith("Training of babygpt was interrupted after 3 of 20 steps.")
+    assert not Path("a.json").exists()
+
+
+def test_interrupt_of_a_look_at_the_model_ends_its_training(refused, monkeypatch):
+    """It reaches the solver of a stationary distribution, which would go on with the best so far."""
+    from dataclasses import replace
+
+    from markovgpt.comparison import learning
+
+    known = learning.stationary_distributions
+    monkeypatch.setattr(
+        learning, "stationary_distributions", lambda chain: [replace(law, interrupted=True) for law in known(chain)]
+    )
+    message = refused("compare", "--over-training", "0,50", code=130)
+    assert message.startswith("Training of babygpt was interrupted after 0 of 50 steps.")
+
+
+def test_interrupt_of_a_comparison_with_data_is_exit_code_130(refused, interrupt, babygpt_folder):
+    """No report, no file."""
+    interrupt("comparing with the data", 1)
+    message = refused("compare", "--model", babygpt_folder, "-o", "a.json", code=130)
+    assert message.startswith("Interrupted")
+    assert not Path("a.json").exists()

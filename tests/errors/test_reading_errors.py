@@ -45,7 +45,7 @@ def test_token_outside_the_vocabulary_is_refused(
     pattern = (
         rf"Token outside the vocabulary: {re.escape(piece) if kind != 'byte' else '.*xc3.'} at position {position} "
         rf"\(line {line}\) of {path}\. The 4 tokens are a b ␣ ⏎\. Remove it from the data, use a model with this "
-        r'token, or leave such tokens out with unknown="skip"\.'
+        r'token, or leave such tokens out with unknown="skip" \(--unknown skip\)\.'
     )
     with pytest.raises(DataError, match=pattern) as caught:
         _count(path, vocabulary=vocabulary, sequences=sequences)

@@ -47,9 +47,7 @@ def data_section(report: DataReport) -> Section:
     if counts.n_gaps:
         notes.append(f"{plural(counts.n_gaps, 'unknown token')} left out; no context spans such a gap.")
     if comparison.n_left_out:
-        notes.append(
-            f"{plural(comparison.n_left_out, 'token')} stand after contexts that the walk did not meet: left out."
-        )
+        notes.append(f"{plural(comparison.n_left_out, 'token')} after contexts that the walk did not meet: left out.")
     return Section(title=f"{report.name} against {report.source}", facts=tuple(facts), notes=tuple(notes))
 
 
