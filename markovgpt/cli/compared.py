@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
+    from markovgpt.data.sources import Source
     from markovgpt.model import LanguageModel, Progress
     from markovgpt.ngrams import NgramCounts
 
@@ -16,6 +17,7 @@ __all__ = ["DataToCompare", "data_options", "data_to_compare", "read_counts", "r
 Command = Callable[..., Any]
 
 _NAMED = 3  # files that are named in a title
+_LONGEST = 24  # letters of a text that stand there
 
 
 def data_options(command: Command) -> Command:
@@ -133,12 +135,21 @@ def read_heldout(
     )
 
 
+def _name(source: Source) -> str:
+    """A file by its name, a text by its beginning."""
+    if source.text is not None:
+        from markovgpt.report.phrases import shortened
+
+        return f"the text {shortened(source.text, at_most=_LONGEST)!r}"
+    return source.name if source.path is None else source.path.name
+
+
 def _names(data: list[str]) -> str:
     """What to call the data."""
     from markovgpt.data.sources import find_source, find_sources
 
     sources = find_sources(data) if len(data) > 1 else [find_source(data[0])]
-    names = [source.name if source.path is None else source.path.name for source in sources]
+    names = [_name(source) for source in sources]
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
 

@@ -50,12 +50,20 @@ def draw_difference(
     *,
     stationary: StationaryDistribution | None,
     title: str,
+    compared_with: str = "the data",
 ) -> None:
     """Write the state graph, arrows coloured by the difference to ``data``."""
     from markovgpt.cli.draw import states_drawn
     from markovgpt.drawing import draw
 
-    draw(chain, data=data, stationary=stationary, max_nodes=states_drawn(chain.n_states), title=title).save(path)
+    draw(
+        chain,
+        data=data,
+        compared_with=compared_with,
+        stationary=stationary,
+        max_nodes=states_drawn(chain.n_states),
+        title=title,
+    ).save(path)
 
 
 def writers_of(

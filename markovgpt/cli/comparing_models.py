@@ -27,6 +27,7 @@ def with_model(arguments: dict[str, Any], decoding: Decoding, progress: Progress
     from markovgpt.ngrams import NgramModel
     from markovgpt.report.comparing.chains import chains_sections, chains_to_dict
 
+    specs = (arguments["model"], arguments["against"])
     data, order = data_to_compare(arguments), arguments["order"]
     if data.only_compared and order is None:
         raise ArgumentError("--against compares two models: --data is of use only where the first is trained on it.")
@@ -45,7 +46,7 @@ def with_model(arguments: dict[str, Any], decoding: Decoding, progress: Progress
         counts, _ = read_counts(model, data, arguments, progress=progress)
         other = NgramModel(counts, order=order, smoothing=arguments["smoothing"], vocabulary=vocabulary_of(model))
         theirs, name = enumerated(other, arguments, decoding, progress), other.name
-    names = (model_name(model), name if name != model_name(model) else f"the other {name}")
+    names = _two_names(model_name(model), name, specs)
     found = compare_chains(own, theirs, progress=progress)
     run = found.long_run_a
     law = None if run is None else run.stationary.probabilities
@@ -61,11 +62,21 @@ def with_model(arguments: dict[str, Any], decoding: Decoding, progress: Progress
     def graph(path: Path) -> None:
         stationary = run and run.stationary
         rows = found.b.probabilities.__getitem__
-        draw_difference(found.a, rows, path, stationary=stationary, title=" against ".join(names))
+        draw_difference(
+            found.a, rows, path, stationary=stationary, title=" against ".join(names), compared_with=names[1]
+        )
 
     return Compared(
         sections, writers_of(sections, lambda: chains_to_dict(found, distances, names=names), graph), graph, metrics
     )
+
+
+def _two_names(one: str, other: str, specs: tuple[str, str | None]) -> tuple[str, str]:
+    """What to call two models: as they are called, or, where that is the same, as they were given."""
+    if one != other:
+        return one, other
+    given, against = (Path(spec).name if spec else "" for spec in specs)
+    return (given, against) if given != against else (one, f"the other {other}")
 
 
 def _other(arguments: dict[str, Any], decoding: Decoding, progress: Progress) -> tuple[MarkovChain, str]:

@@ -67,7 +67,7 @@ def _of_states(graph: StateGraph) -> tuple[str, ...]:
     if unseen:
         dashed, where = ("Dashed", "training")
         if graph.difference_scale is not None:
-            dashed, where = ("Dashed, with dotted arrows", "the data")
+            dashed, where = ("Dashed, with dotted arrows", graph.compared_with)
         sentences.append(f"{dashed}: never seen in {where} ({unseen} of {len(graph.nodes)} states).")
     return tuple(sentences)
 
@@ -79,16 +79,17 @@ def _of_differences(graph: StateGraph) -> tuple[str, ...]:
     lines: tuple[str, ...] = ()
     if compared:
         lines = (
-            "Colour of an arrow: model minus data. Orange: likelier in the model; blue: rarer; grey: alike; strongest "
+            f"Colour of an arrow: model minus {graph.compared_with.removeprefix('the ')}. Orange: likelier in the "
+            "model; blue: rarer; grey: alike; strongest "
             f"at {100 * graph.difference_scale:.0f} percentage points.",
             _largest(max(compared, key=_size_of_difference), graph),
         )
     elif graph.edges:
-        lines = ("No arrow can be compared: the data never show the states that they leave.",)
+        lines = (f"No arrow can be compared: {graph.compared_with} never show the states that they leave.",)
     if graph.excluded:
         steps = "1 step" if graph.excluded == 1 else f"{graph.excluded:,} steps"
         lines += (
-            f"Not drawn: {steps} from these states that the data take and the model excludes, "
+            f"Not drawn: {steps} from these states that {graph.compared_with} take and the model excludes, "
             f"up to {percent(graph.worst_excluded)} of a state's steps.",
         )
     return lines
@@ -103,6 +104,6 @@ def _largest(edge: GraphEdge, graph: StateGraph) -> str:
     labels = {node.state: node.label for node in graph.nodes}
     share = edge.probability - (edge.difference or 0.0)
     return (
-        f"Largest difference: {edge.name} after {labels[edge.source]}, {percent(edge.probability)} in the model and "
-        f"{percent(share)} in the data."
+        f"Largest difference of these: {edge.name} after {labels[edge.source]}, {percent(edge.probability)} in the "
+        f"model and {percent(share)} in {graph.compared_with}."
     )

@@ -104,6 +104,7 @@ class StateGraph:
     difference_scale: float | None = None
     excluded: int = 0
     worst_excluded: float = 0.0
+    compared_with: str = "the data"
 
     @property
     def is_part(self) -> bool:
@@ -131,6 +132,7 @@ def state_graph(
     stationary: Any = None,
     seen: ArrayLike | None = None,
     data: CountsAfter | None = None,
+    compared_with: str = "the data",
     max_nodes: int = 64,
 ) -> StateGraph:
     """The picture's contents: at most ``max_nodes`` states, and every possible step among them.
@@ -149,6 +151,8 @@ def state_graph(
         Whether a state occurred in training. ``data`` say it too; at most one of the two.
     data : callable, state -> (V,) counts, optional
         How often each token follows a state in the data; asked about drawn states only.
+    compared_with : str
+        What to call these data.
     max_nodes : int
         Most states drawn, at least 1.
 
@@ -198,6 +202,7 @@ def state_graph(
             for s in drawn.tolist()
         ),
         edges=edges,
+        compared_with=compared_with,
         names=chain.vocabulary.names,
         n_states=n,
         worst_cut=0.0 if chain.cut is None else float(chain.cut[drawn].max()),

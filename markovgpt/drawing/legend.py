@@ -67,7 +67,7 @@ def legend_of(graph: StateGraph) -> Legend | None:
     if any(is_dotted(edge, graph) for edge in graph.edges):
         start, middle = width + _GAP, _HEAD_FLOOR + 3
         sample = ((start, middle), (start + _SAMPLE, middle))
-        texts.append((start + _SAMPLE + 6, middle - 3, "left", "state not in the data"))
+        texts.append((start + _SAMPLE + 6, middle - 3, "left", f"state not in {graph.compared_with}"))
     return Legend(height=_HEIGHT, swatches=tuple(_swatches()), texts=tuple(texts), sample=sample)
 
 

@@ -124,6 +124,7 @@ def draw(
     stationary: Any = None,
     seen: ArrayLike | None = None,
     data: CountsAfter | None = None,
+    compared_with: str = "the data",
     max_nodes: int = 64,
     renderer: Renderer = "auto",
     engine: Engine = "circo",
@@ -145,7 +146,10 @@ def draw(
         Whether each state occurred in training. ``data`` say it too; at most one of the two.
     data : callable, state -> (V,) counts, optional
         How often each token follows a state in the data, such as the method ``after`` of a table of counts; zeros where
-        the state never occurs. The colour of an arrow is then model minus data, and no longer its token's.
+        the state never occurs. The colour of an arrow is then model minus data, and no longer its token's. The rows of
+        another chain will do as well.
+    compared_with : str
+        What to call these data.
     max_nodes : int
         Larger chains are drawn in part: the heaviest states, and the caption says how much that is.
     renderer : "auto", "dot", "pygraphviz" or "circle"
@@ -172,7 +176,9 @@ def draw(
     Area of a state: its stationary probability, but at least the size of its name.
     Arrow: next token (its probability); the wider, the likelier.
     """
-    graph = state_graph(chain, stationary=stationary, seen=seen, data=data, max_nodes=max_nodes)
+    graph = state_graph(
+        chain, stationary=stationary, seen=seen, data=data, compared_with=compared_with, max_nodes=max_nodes
+    )
     layout = lay_out(graph, renderer=renderer, engine=engine)
     scene = compose(graph, layout.positions)
     return Drawing(scene=scene, renderer=layout.renderer, engine=engine, title=_printable(title))

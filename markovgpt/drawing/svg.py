@@ -48,7 +48,7 @@ def embeddable(svg: str, graph: StateGraph, *, name: str) -> str:
 
 def _tips(graph: StateGraph) -> dict[str, str]:
     labels = {node.state: node.label for node in graph.nodes}
-    where = "training" if graph.difference_scale is None else "the data"
+    where = "training" if graph.difference_scale is None else graph.compared_with
     tips = {}
     for node in graph.nodes:
         known = [f"state {node.label}"]
@@ -62,6 +62,6 @@ def _tips(graph: StateGraph) -> dict[str, str]:
         token = f"token {edge.name}, " if edge.name else ""
         tip = f"{way}: {token}probability {edge.probability:.6g}"
         if edge.difference is not None:
-            tip += f", share in the data {abs(edge.probability - edge.difference):.6g}"
+            tip += f", share in {graph.compared_with} {abs(edge.probability - edge.difference):.6g}"
         tips[f"arrow-{edge.source}-{edge.target}"] = tip
     return tips

@@ -185,6 +185,12 @@ def count_stream(
     """As :func:`count_ngrams`, of a stream in pieces: tokens, with ``BOUNDARY`` and ``GAP`` among them."""
     StateSpace(vocab_size=vocab_size, context_length=context_length)  # refuses what are no sizes
     for name, token in (("start", start), ("end", end)):
+        if token is not None and not isinstance(token, int | np.integer):
+            raise ArgumentError(
+                f"The {name} of a sequence is the number of a token: got {token!r}. Its text becomes one by "
+                "vocabulary.encode(text)[0].",
+                token=token,
+            )
         if token is not None and not 0 <= token < vocab_size:
             raise ArgumentError(f"The {name} of a sequence is a token, 0..{vocab_size - 1}: got {token}.", token=token)
     if circular and (start is not None or end is not None):

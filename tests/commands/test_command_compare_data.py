@@ -67,7 +67,7 @@ def test_compare_reads_data_of_every_kind(record, how):
     assert seen(found) == {"a": 2, "b": 2, "c": 2}
     assert found["total"]["cross_entropy_bits"] == pytest.approx(log2(3), abs=1e-12)
     assert found["total"]["conditional_entropy_bits"] == pytest.approx(2 / 6, abs=1e-12)
-    assert found["data"]["source"] == {"text": "the data", "stdin": "standard input"}.get(how, data)
+    assert found["data"]["source"] == {"text": "the text 'abcabcc'", "stdin": "standard input"}.get(how, data)
     assert found["data"]["trained_on"] is False
 
 
@@ -82,9 +82,9 @@ def test_compare_takes_several_files_for_several_sequences(record):
 
 
 def test_compare_names_the_first_of_many_data(record):
-    """Texts by their place in the list."""
+    """Texts by their beginning."""
     data = [word for text in ("abc", "ab", "ab", "ab", "ab") for word in ("--data", text)]
-    assert record(*data)["data"]["source"] == "text 1, text 2, text 3 and 2 more"
+    assert record(*data)["data"]["source"] == "the text 'abc', the text 'ab', the text 'ab' and 2 more"
 
 
 def test_compare_takes_lines_for_sequences(record):
@@ -170,7 +170,7 @@ def test_compare_only_compares_data_when_told_what_to_train_on(record):
     """-M data=... is trained on, --data not; and what was kept from the one is not held out from the other."""
     Path("book.txt").write_text("abcb" * 10, encoding="utf-8")
     found = record("--model", "mingpt", "-M", "data=book.txt", "--data", "abab", "--untrained", *TINY)
-    assert (found["data"]["source"], found["data"]["trained_on"]) == ("the data", False)
+    assert (found["data"]["source"], found["data"]["trained_on"]) == ("the text 'abab'", False)
     assert (seen(found), found["model"]["tokens"], found["heldout"]) == ({"ab": 1, "ba": 1}, ["a", "b", "c"], None)
 
 
@@ -190,7 +190,7 @@ def test_compare_only_compares_data_with_a_saved_model(record, babygpt_folder):
 def test_compare_counts_what_a_model_was_trained_on_when_it_keeps_nothing(record):
     """The data were named: they are read once more. Lines are sequences to both."""
     found = record("--model", "models.py:Forgetful", "--data", "abcab")
-    assert (seen(found), found["data"]["source"]) == ({"a": 2, "b": 1, "c": 1}, "the data")
+    assert (seen(found), found["data"]["source"]) == ({"a": 2, "b": 1, "c": 1}, "the text 'abcab'")
     assert found["data"]["trained_on"] is True
     Path("lines.txt").write_text("ab\nab\n", encoding="utf-8")
     lines = ["--model", "ngram", "--data", "lines.txt", "-M", "sequences=line", "-M", "order=1", "--sequences", "line"]

@@ -188,7 +188,7 @@ def test_caption_explains_colours_and_names_the_largest_difference(picture: Draw
         "Arrow: next token (its probability); the wider, the likelier.",
         "Colour of an arrow: model minus data. Orange: likelier in the model; blue: rarer; grey: alike; strongest at "
         "25 percentage points.",
-        "Largest difference: 1 after 110, 78% in the model and 100% in the data.",
+        "Largest difference of these: 1 after 110, 78% in the model and 100% in the data.",
     ]
 
 

@@ -103,7 +103,7 @@ def test_bound_is_rounded_up(x: float) -> None:
 @given(digits=st.integers(1, 10**30), place=st.integers(-900, 0))
 def test_decimal_keeps_its_digits(digits: int, place: int) -> None:
     """Whichever form the decimal module chose."""
-    number = Decimal(digits).scaleb(place)
+    number = Decimal((0, tuple(map(int, str(digits))), place))  # exact, whatever the context's precision
     text = of_decimal(str(number))
     assert Decimal(text) == number
     assert significant(text) == len(str(digits))

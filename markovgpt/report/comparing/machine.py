@@ -111,6 +111,7 @@ def _heldout(report: DataReport) -> dict[str, Any] | None:
     return {
         "best": {"order": found.best.order, "smoothing": found.best.smoothing},
         "n_left_out": found.n_left_out,
+        "n_gaps": report.heldout_gaps,
         **{name: _part(getattr(found, name)) for name in ("everything", "seen", "unseen")},
     }
 

@@ -55,6 +55,8 @@ class DataReport:
         N-gram models of the data, of every order and smoothing.
     heldout : HeldOutComparison, or None
         Where there are data that the model was not trained on.
+    heldout_gaps : int
+        Tokens that were left out of these, because they are unknown.
     own, data : LongRunBehaviour, or None
         The long run of the model, and of the n-gram chain of the data; None where there are several recurrent classes,
         or too many states.
@@ -77,6 +79,7 @@ class DataReport:
     comparison: DataComparison
     baselines: tuple[Baseline, ...]
     heldout: HeldOutComparison | None
+    heldout_gaps: int
     own: LongRunBehaviour | None
     data: LongRunBehaviour | None
     long_run: LongRunComparison | None
@@ -165,6 +168,7 @@ def data_report(
         comparison=comparison,
         baselines=tried,
         heldout=None if heldout is None else compare_to_heldout(law, counts, heldout, tried=tried, progress=progress),
+        heldout_gaps=0 if heldout is None else heldout.n_gaps,
         own=own,
         data=data,
         long_run=long_run,

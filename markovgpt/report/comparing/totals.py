@@ -115,9 +115,10 @@ def ngrams_section(report: DataReport) -> Section:
     where = "on held-out data" if held else "on the data that they were counted from"
     notes = ["Infinite: a token that never followed there has probability 0."] if _any_infinite(rows) else []
     if not held:
-        notes.append(
-            "No data were held out, so that the highest order always wins: --held-out FILE judges them fairly."
-        )
+        notes.append("No data were held out: high orders look better than they are. --held-out FILE judges all fairly.")
+    K = report.comparison.context_length
+    if report.counts.n_tokens > report.comparison.n_tokens:
+        notes.append(f"Counted at all tokens; judged, like the model, at those with {K} before them.")
     return Section(
         title=f"n-gram models of the data, bits per token {where}",
         table=Table(
@@ -133,6 +134,9 @@ def heldout_section(report: DataReport) -> Section | None:
     found = report.heldout
     if found is None:
         return None
+    notes = ["Bits per token; a negative excess means that the model is better."]
+    if report.heldout_gaps:
+        notes.append(f"{plural(report.heldout_gaps, 'unknown token')} left out; no context spans such a gap.")
     parts = (("all", found.everything), ("context seen in the data", found.seen), ("context never seen", found.unseen))
     return Section(
         title="Held-out data",
@@ -147,7 +151,7 @@ def heldout_section(report: DataReport) -> Section | None:
             ),
             rows=tuple(_part_row(name, part) for name, part in parts),
         ),
-        notes=("Bits per token; a negative excess means that the model is better.",),
+        notes=tuple(notes),
     )
 
 

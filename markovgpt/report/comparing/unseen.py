@@ -65,7 +65,7 @@ def _explained(report: DataReport, vocabulary: Vocabulary) -> Section:
     n_unseen = 0 if report.unseen is None else len(report.unseen.states)
     some = f"The {len(rows)} that the chain visits most, of {n_unseen:,}. " if len(rows) < n_unseen else ""
     return Section(
-        title="Why does it say that, where it never saw what follows?",
+        title="Why does it say that, where the data are silent?",
         table=Table(columns=tuple(Column(title=title) for title in titles), rows=tuple(rows)),
         notes=(
             f"{some}Model: its likeliest token after that context. Then the probability that each law gives to it; "
