@@ -191,8 +191,8 @@ def _function_cycle(
 
 
 def _stalled(changes: list[float]) -> bool:
-    """Rounding is all that is left."""
-    return len(changes) > 3 and changes[-1] < 1e-12 and changes[-1] > min(changes[-4:-1]) / 2
+    """Rounding is all that is left: for as long as the speed is measured, the change has not halved."""
+    return len(changes) > _PATIENCE and changes[-1] < 1e-12 and changes[-1] > changes[-1 - _PATIENCE] / 2
 
 
 def _hopeless(misses: list[float], goal: float, max_cycles: int) -> bool:

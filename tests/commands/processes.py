@@ -42,7 +42,10 @@ def _wait_for(word: str, terminal: int, seconds: float) -> None:
     while word not in seen:
         ready, _, _ = select.select([terminal], [], [], max(end - time.monotonic(), 0))
         assert ready, f"no {word!r} within {seconds} seconds, only {seen!r}"
-        seen += os.read(terminal, 65_536).decode("utf-8", "replace")
+        try:
+            seen += os.read(terminal, 65_536).decode("utf-8", "replace")
+        except OSError:  # the other end is closed
+            raise AssertionError(f"the program ended without {word!r}: {seen!r}") from None
 
 
 def _rest(terminal: int) -> str:

@@ -12,8 +12,11 @@ from report_text import facts, sections
 from markovgpt.cli import progress
 
 MODELS = '''
+import time
+
 import numpy as np
 import markovgpt as mg
+from markovgpt.cli.progress import ProgressBar
 
 def rough(*, context_length: int = 13):
     """Random logits, which take some cycles."""
@@ -24,6 +27,17 @@ def rough(*, context_length: int = 13):
 def two_pairs():
     """{0, 1} and {2, 3}."""
     return mg.from_matrix(np.kron(np.eye(2), np.full((2, 2), 0.5)), name="two pairs")
+
+def unhurried():
+    """Of 2,048 states; whatever the machine, every report of its progress takes a tenth of a second."""
+    show = ProgressBar.__call__
+
+    def slowly(bar, what, done, total):
+        time.sleep(0.1)
+        show(bar, what, done, total)
+
+    ProgressBar.__call__ = slowly
+    return rough(context_length=11)
 '''
 LAW = "Stationary distribution: where the chain spends its time"
 SORRY = "Error: Interrupted. What is shown is the best that was known then."
@@ -134,7 +148,7 @@ def test_interrupt_of_analyze_is_told_in_its_report(run, interrupt):
 
 def test_ctrl_c_in_a_process_shows_the_best_so_far(environment):
     """SIGINT while the bar of a real terminal moves: the report on stdout, exit code 130."""
-    words = ["stationary", "--model", "models.py:rough", "-M", "context_length=12", "--extended", "--top", "3"]
+    words = ["stationary", "--model", "models.py:unhurried", "--extended", "--top", "3"]
     code, text, shown = on_a_terminal(words, environment, interrupt_at="eliminating in extended precision")
     assert code == 130
     assert "NOT certified: no error bound was proven" in text

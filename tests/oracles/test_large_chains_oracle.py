@@ -12,8 +12,11 @@ from exact import exact_matrix, exact_stationary
 
 import markovgpt as mg
 from markovgpt import MarkovChain
+from markovgpt.kernels.compiled import load_compiler
+from markovgpt.solvers import suffix
 from markovgpt.solvers.iterative import solve_iteratively
 from markovgpt.solvers.matrix_system import MatrixSystem
+from markovgpt.solvers.table_system import TableSystem
 
 K = 13
 _PAIRS = {
@@ -77,6 +80,18 @@ def test_matrix_of_a_large_chain_has_the_law_of_its_table(kind: str) -> None:
     found = solve_iteratively(MatrixSystem(chain.to_scipy()), tolerance=1e-8, report=lambda _: None)
     assert found.error_bound <= 1e-8
     assert abs(found.law - exact).sum() <= found.error_bound + 1e-13
+
+
+@pytest.mark.parametrize("seed", [5, 8])
+def test_cycles_over_suffixes_go_on_to_the_rounding(seed: int) -> None:
+    """Each cycle takes away a third or a quarter of the error only: that is slow, but it is not yet rounding."""
+    logits = 3 * np.random.default_rng(seed).standard_normal((2**K, 2))
+    table = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    chain = TableSystem(table)
+    load_compiler()
+    law = suffix.stationary_law(chain, keep=lambda *_: None, report=lambda _: None).value
+    step = mg.chain_from_table(table).push(law)
+    assert abs(step - law).sum() < 1e-14
 
 
 def test_stationary_distribution_says_how_it_was_computed() -> None:
