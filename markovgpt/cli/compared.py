@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from markovgpt.cli.declaring import Command, with_options
 
 if TYPE_CHECKING:
     from markovgpt.data.sources import Source
@@ -14,42 +15,37 @@ if TYPE_CHECKING:
 
 __all__ = ["DataToCompare", "data_options", "data_to_compare", "read_counts", "read_heldout"]
 
-Command = Callable[..., Any]
-
 _NAMED = 3  # files that are named in a title
 _LONGEST = 24  # letters of a text that stand there
 
 
 def data_options(command: Command) -> Command:
     """How the data are read that a model is compared with."""
-    for option in reversed(
-        (
-            click.option(
-                "--held-out",
-                metavar="TEXT|FILE",
-                help="Data that the model has not seen, to judge it by.  [default: what was kept from training]",
-            ),
-            click.option(
-                "--sequences",
-                type=click.Choice(["file", "line"]),
-                default="file",
-                show_default=True,
-                help="What is one sequence; contexts do not reach across two.",
-            ),
-            click.option(
-                "--unknown",
-                type=click.Choice(["error", "skip"]),
-                default="error",
-                show_default=True,
-                help="What to do with a token that the model does not have.",
-            ),
-            click.option("--circular", is_flag=True, help="The first token of a sequence follows its last."),
-            click.option("--start-token", metavar="TOKEN", help="Stands in front of every sequence, K times."),
-            click.option("--end-token", metavar="TOKEN", help="Stands behind every sequence."),
-        )
-    ):
-        command = option(command)
-    return command
+    return with_options(
+        command,
+        click.option(
+            "--held-out",
+            metavar="TEXT|FILE",
+            help="Data that the model has not seen, to judge it by.  [default: what was kept from training]",
+        ),
+        click.option(
+            "--sequences",
+            type=click.Choice(["file", "line"]),
+            default="file",
+            show_default=True,
+            help="What is one sequence; contexts do not reach across two.",
+        ),
+        click.option(
+            "--unknown",
+            type=click.Choice(["error", "skip"]),
+            default="error",
+            show_default=True,
+            help="What to do with a token that the model does not have.",
+        ),
+        click.option("--circular", is_flag=True, help="The first token of a sequence follows its last."),
+        click.option("--start-token", metavar="TOKEN", help="Stands in front of every sequence, K times."),
+        click.option("--end-token", metavar="TOKEN", help="Stands behind every sequence."),
+    )
 
 
 class DataToCompare(NamedTuple):

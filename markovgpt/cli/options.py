@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from markovgpt.cli.declaring import Command, with_options
+
 if TYPE_CHECKING:
     from markovgpt.decoding import Decoding
     from markovgpt.model import Checkpoint, LanguageModel, Progress, SizeCheck
@@ -24,17 +26,15 @@ __all__ = [
     "top_option",
 ]
 
-Command = Callable[..., Any]
-
 
 def model_options(command: Command) -> Command:
     """Which model, trained how, on what."""
-    return _apply(command, *_model_options(_TRAINING_DATA))
+    return with_options(command, *_model_options(_TRAINING_DATA))
 
 
 def model_and_data_options(command: Command) -> Command:
     """The same, where data are also what the model is compared with."""
-    return _apply(command, *_model_options(_COMPARED_DATA))
+    return with_options(command, *_model_options(_COMPARED_DATA))
 
 
 _TRAINING_DATA = click.option(
@@ -81,7 +81,7 @@ def _model_options(data: Callable[[Command], Command]) -> tuple[Callable[[Comman
 
 def decoding_options(command: Command) -> Command:
     """By which rule tokens are drawn."""
-    return _apply(
+    return with_options(
         command,
         click.option("--temperature", type=float, default=1.0, show_default=True, help="Divides the logits; above 0."),
         *_cutting_options(),
@@ -90,7 +90,7 @@ def decoding_options(command: Command) -> Command:
 
 def sweep_options(command: Command) -> Command:
     """By which rules tokens are drawn: the same, at several temperatures."""
-    return _apply(
+    return with_options(
         command,
         click.option(
             "--temperature",
@@ -118,7 +118,7 @@ def _cutting_options() -> tuple[Callable[[Command], Command], ...]:
 
 def space_options(command: Command) -> Command:
     """Which contexts are states, and how they are enumerated."""
-    return _apply(
+    return with_options(
         enumeration_options(command),
         click.option(
             "--lengths",
@@ -132,7 +132,7 @@ def space_options(command: Command) -> Command:
 
 def enumeration_options(command: Command) -> Command:
     """How contexts are enumerated."""
-    return _apply(
+    return with_options(
         command,
         click.option(
             "--max-states",
@@ -223,9 +223,3 @@ def decodings_from(arguments: dict[str, Any], temperatures: Sequence[float]) -> 
 
     rest = {name: arguments.pop(name) for name in ("top_k", "top_p", "min_p", "greedy")}
     return [Decoding(temperature=temperature, **rest) for temperature in temperatures]
-
-
-def _apply(command: Command, *options: Callable[[Command], Command]) -> Command:
-    for option in reversed(options):
-        command = option(command)
-    return command

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from markovgpt.cli.declaring import Command, with_options
 
 if TYPE_CHECKING:
     from markovgpt.chain import MarkovChain
@@ -24,45 +26,40 @@ __all__ = [
     "unescaped",
 ]
 
-Command = Callable[..., Any]
-
 
 def part_options(command: Command) -> Command:
     """Options that make a large model small."""
-    for option in reversed(
-        (
-            click.option(
-                "--tokens",
-                multiple=True,
-                metavar="LIST",
-                help="Only these tokens, by text or number, between commas; #7 is always the number. Repeatable.",
-            ),
-            click.option("--likely-tokens", type=int, metavar="N", help="Only the N likeliest tokens after --prefix."),
-            click.option("--prefix", metavar="TEXT", help="A fixed text in front of every context."),
-            click.option("--reachable-from", metavar="CONTEXT", help="Only contexts the model gets to from this one."),
-            click.option("--min-probability", type=float, default=0.0, help="With --reachable-from: cut rarer arrows."),
-            click.option("--min-reach", type=float, default=0.0, help="With --reachable-from: cut rarer contexts."),
-            click.option(
-                "--end", metavar="TOKEN", help="With --reachable-from: the token that ends a sequence, such as '\\n'."
-            ),
-            click.option(
-                "--at-end",
-                type=click.Choice(["absorb", "restart"]),
-                default="absorb",
-                show_default=True,
-                help="The end is a state of its own, or leads back to the start.",
-            ),
-            click.option(
-                "--outside",
-                type=click.Choice(["renormalise", "absorb"]),
-                default="renormalise",
-                show_default=True,
-                help="What is left out is divided away, or leads to the state (elsewhere).",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    return with_options(
+        command,
+        click.option(
+            "--tokens",
+            multiple=True,
+            metavar="LIST",
+            help="Only these tokens, by text or number, between commas; #7 is always the number. Repeatable.",
+        ),
+        click.option("--likely-tokens", type=int, metavar="N", help="Only the N likeliest tokens after --prefix."),
+        click.option("--prefix", metavar="TEXT", help="A fixed text in front of every context."),
+        click.option("--reachable-from", metavar="CONTEXT", help="Only contexts the model gets to from this one."),
+        click.option("--min-probability", type=float, default=0.0, help="With --reachable-from: cut rarer arrows."),
+        click.option("--min-reach", type=float, default=0.0, help="With --reachable-from: cut rarer contexts."),
+        click.option(
+            "--end", metavar="TOKEN", help="With --reachable-from: the token that ends a sequence, such as '\\n'."
+        ),
+        click.option(
+            "--at-end",
+            type=click.Choice(["absorb", "restart"]),
+            default="absorb",
+            show_default=True,
+            help="The end is a state of its own, or leads back to the start.",
+        ),
+        click.option(
+            "--outside",
+            type=click.Choice(["renormalise", "absorb"]),
+            default="renormalise",
+            show_default=True,
+            help="What is left out is divided away, or leads to the state (elsewhere).",
+        ),
+    )
 
 
 def start_option(command: Command) -> Command:

@@ -6,12 +6,13 @@ from markovgpt.comparison.data import compare_to_data
 from markovgpt.comparison.explanation import UnseenState, explain_unseen
 from markovgpt.comparison.heldout import HeldOutComparison, HeldOutPart, compare_to_heldout
 from markovgpt.comparison.intervals import frequency_intervals
-from markovgpt.comparison.learning import LearningCurve, LearningStep, LearningWatch
+from markovgpt.comparison.learning import LearningCurve, LearningStep
 from markovgpt.comparison.lifting import lift, lift_stationary
 from markovgpt.comparison.long_run import DataLongRun, LongRunComparison, long_run_comparison
 from markovgpt.comparison.record import DataComparison, Significance
 from markovgpt.comparison.tokens import TokensDistance, tokens_distance
 from markovgpt.comparison.unseen import UnseenCandidate, UnseenComparison, unseen_states
+from markovgpt.comparison.watch import LearningWatch
 
 __all__ = [
     "ChainComparison",
