@@ -25,9 +25,9 @@ from markovgpt.statespace import StateSpace
 __all__ = ["FUSED", "can_fuse", "fused"]
 
 _LANES = 64  # contexts that grow together: more do not fit in a processor's own cache, fewer are no faster
-_PIECES = 8  # a processor, at least: so that all end at about the same time
+_PIECES = 5  # a processor, at least: so that all end at about the same time
 _MAX_BYTES = 2**24  # of the logits of one piece
-_LEAST_WORK = 2**35  # tokens times parameters of a batched run: some seconds, when loading what is compiled takes one
+_LEAST_WORK = 2**34  # tokens times parameters of a batched run: some seconds, when loading what is compiled takes one
 _PARAMETERS = 2**14  # of a model that does not say
 
 Logits: TypeAlias = NDArray[np.float64]
@@ -104,7 +104,7 @@ def _pieces(states: StateSpace, n_threads: int) -> Iterator[_Piece]:
         if V ** (K - first) > most_leaves:
             return False
         short = V**first >= _LANES and V ** (K - first - 1) < 4 * (first + 1)
-        return short or V**first >= n_threads * _PIECES * _LANES
+        return bool(short or V**first >= n_threads * _PIECES * _LANES)
 
     cut = next((first for first in range(1, K) if is_deep_enough(first)), K)
     for first in range(min(states.shortest, cut), cut + 1):
