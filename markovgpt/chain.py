@@ -63,7 +63,11 @@ class Origin:
     strategy : str
         How contexts were enumerated; empty for a table.
     model_calls, token_positions : int
-        What enumeration cost: calls of ``next_logits``, and tokens passed to them.
+        What enumeration cost: calls of the model, and tokens that it was given in them.
+    check_positions : int
+        Tokens that it was given beside these, to compare what the strategy computes with ``next_logits``.
+    note : str
+        Why a faster strategy that would suit the model was not used; empty if there is nothing to say.
     seconds : float
         Wall time of the enumeration.
     row_defect : float
@@ -80,6 +84,8 @@ class Origin:
     strategy: str = ""
     model_calls: int = 0
     token_positions: int = 0
+    check_positions: int = 0
+    note: str = ""
     seconds: float = 0.0
     row_defect: float = 0.0
     n_underflows: int | None = 0

@@ -15,8 +15,12 @@ __all__ = [
     "Checkpoint",
     "LanguageModel",
     "Progress",
+    "Session",
     "SizeCheck",
+    "as_float64",
     "check_is_model",
+    "checked_logits",
+    "checked_outside",
     "model_name",
     "next_logits_and_outside",
     "next_token_logits",
@@ -44,7 +48,9 @@ class LanguageModel(Protocol):
 
     Optional attributes are found with ``hasattr``: ``tokens`` (V texts, for labels), ``vocabulary``
     (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` and ``validation_tokens`` ((n,) int64),
-    ``fingerprint`` and ``name`` (str).
+    ``fingerprint`` and ``name`` (str). Two optional methods make a causal model faster: ``session(batch)``, a
+    :class:`Session` of that many rows, and ``all_logits(contexts)``, ``(batch, length) -> (batch, length, V)``, the
+    logits after every prefix of every context.
     """
 
     @property
@@ -55,6 +61,22 @@ class LanguageModel(Protocol):
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Any:
         """``(batch, length) int64, 1 <= length <= K -> (batch, V)`` floats: numpy, torch, or nested lists."""
+        ...
+
+
+class Session(Protocol):
+    """Rows of text that grow together, whose beginnings are not computed again; made by ``model.session(batch)``.
+
+    Every row begins empty. Up to K tokens its law is that of ``next_logits``. An optional ``n_bytes`` says how much
+    memory the rows take, so that their number can be bounded.
+    """
+
+    def feed(self, tokens: NDArray[np.int64]) -> Any:
+        """Append one token a row, ``(batch,)``; the logits of what comes next, ``(batch, V)``."""
+        ...
+
+    def fork(self, rows: NDArray[np.int64]) -> Session:
+        """A new session whose row i continues row ``rows[i]`` of this one, which stays as it is."""
         ...
 
 
@@ -160,7 +182,7 @@ def next_token_logits(model: LanguageModel, contexts: NDArray[np.int64]) -> NDAr
         raise ModelError(
             f"{name} failed on {_describe(contexts)}: {type(error).__name__}: {error}", contexts=contexts
         ) from error
-    return _checked(answer, contexts, model)
+    return checked_logits(answer, contexts, model)
 
 
 def next_logits_and_outside(
@@ -174,16 +196,25 @@ def next_logits_and_outside(
     if both is None:
         return next_token_logits(model, contexts), np.zeros(len(contexts))
     logits, outside = both(contexts)
-    return _checked(logits, contexts, model), np.asarray(outside, dtype=np.float64)
+    return checked_logits(logits, contexts, model), checked_outside(outside, contexts, model)
 
 
-def _checked(answer: Any, contexts: NDArray[np.int64], model: LanguageModel) -> NDArray[np.float64]:
+def checked_logits(
+    answer: Any, contexts: NDArray[np.int64], model: LanguageModel, *, method: str = "next_logits"
+) -> NDArray[np.float64]:
+    """What a method of a model answered for contexts ``(n, length)``: ``(n, V)`` float64.
+
+    Raises
+    ------
+    ModelError
+        As for :func:`next_token_logits`.
+    """
     name = model_name(model)
-    logits = _as_float64(answer, name)
+    logits = as_float64(answer, f"{method} of {name}")
     expected = (len(contexts), model.vocab_size)
     if logits.shape != expected:
         raise ModelError(
-            f"next_logits of {name} must return one row of {model.vocab_size} logits a context, shape {expected}: "
+            f"{method} of {name} must return one row of {model.vocab_size} logits a context, shape {expected}: "
             f"got shape {logits.shape} for {_describe(contexts)}."
             + (" Return the last position only: logits[:, -1]." if logits.ndim == 3 else ""),
             expected=expected,
@@ -193,23 +224,50 @@ def _checked(answer: Any, contexts: NDArray[np.int64], model: LanguageModel) -> 
     bad_rows = bad.any(axis=1) | np.isneginf(logits).all(axis=1)  # (batch,)
     if bad_rows.any():
         row = int(np.argmax(bad_rows))
+        context = tuple(contexts[row].tolist())
         what = f"{logits[row][bad[row]][0]} for token {int(np.argmax(bad[row]))}" if bad[row].any() else "only -inf"
         raise ModelError(
             f"Logits of {name} must be finite, or -inf for impossible tokens: got {what} at context "
-            f"{tuple(contexts[row].tolist())} ({int(bad_rows.sum())} of {len(contexts)} rows in this batch are bad).",
-            context=tuple(contexts[row].tolist()),
+            f"{context} ({int(bad_rows.sum())} of {len(contexts)} rows in this batch are bad).",
+            context=context,
         )
     return logits
 
 
-def _as_float64(answer: Any, name: str) -> NDArray[np.float64]:
+def checked_outside(outside: Any, contexts: NDArray[np.int64], model: LanguageModel) -> NDArray[np.float64]:
+    """The probability of tokens that a model leaves out after contexts ``(n, length)``: ``(n,)`` float64.
+
+    Raises
+    ------
+    ModelError
+        Another shape, or something that is no probability; names the context.
+    """
+    probabilities = as_float64(outside, f"The probability of other tokens, of {model_name(model)},")
+    if probabilities.shape != (len(contexts),):
+        raise ModelError(
+            f"{model_name(model)} must return one probability of other tokens a context, shape ({len(contexts)},): got "
+            f"shape {probabilities.shape}."
+        )
+    bad = ~((probabilities >= 0) & (probabilities <= 1 + 1e-9))  # (n,), NaN included
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise ModelError(
+            f"The probability of other tokens must be from 0 to 1: {model_name(model)} has {probabilities[row]} at "
+            f"context {tuple(contexts[row].tolist())}.",
+            context=tuple(contexts[row].tolist()),
+        )
+    return probabilities
+
+
+def as_float64(answer: Any, source: str) -> NDArray[np.float64]:
+    """Numbers that a model returned, as an array; ``ModelError`` if they are none."""
     if hasattr(answer, "detach"):  # a torch tensor, told without importing torch; bfloat16 has no numpy twin
         answer = answer.detach().cpu().double().numpy()
     try:
         return np.asarray(answer, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ModelError(
-            f"next_logits of {name} must return numbers as a numpy array, a torch tensor or nested lists: "
+            f"{source} must return numbers as a numpy array, a torch tensor or nested lists: "
             f"got {type(answer).__name__}."
         ) from error
 

@@ -68,6 +68,12 @@ class StateSpace:
         """Number of states of each length, shortest first."""
         return tuple(self.vocab_size**length for length in range(self.shortest, self.context_length + 1))
 
+    @property
+    def n_tokens(self) -> int:
+        """Number of tokens of all states together."""
+        lengths = range(self.shortest, self.context_length + 1)
+        return sum(length * size for length, size in zip(lengths, self.sizes, strict=True))
+
     def offset(self, length: int) -> int:
         """Index of the first state of ``length``: the number of shorter states."""
         V, first = self.vocab_size, self.shortest

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["from_module"]
 
 
+_TRIED_LENGTHS = 3  # of the beginnings of a context
+_SAME = 1e-5  # of a probability
+
+
 @final
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)  # no slots: what was found once is kept
 class _ModuleModel:
     module: nn.Module
     vocab_size: int
@@ -33,6 +38,30 @@ class _ModuleModel:
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         return _last_logits(self.module, contexts)
+
+    @property
+    def all_logits(self) -> Callable[[NDArray[np.int64]], Tensor]:
+        """``(batch, length) -> (batch, length, V)``, of a module that answers at every position and looks back only."""
+        if not self._looks_back_only:
+            raise AttributeError(f"{self.name} does not give the logits after every beginning of a context.")
+        return partial(_logits, self.module)
+
+    @cached_property
+    def _looks_back_only(self) -> bool:
+        """Whether beginnings of two contexts have alone the laws that they have in them; tried at first use."""
+        V, K = self.vocab_size, self.context_length
+        contexts = np.random.default_rng(0).integers(0, V, (2, K))  # (2, K)
+        try:
+            every = _logits(self.module, contexts)
+            if every.shape != (2, K, V):
+                return False
+            lengths = {max(1, K * part // _TRIED_LENGTHS) for part in range(1, _TRIED_LENGTHS)} | {max(1, K - 1)}
+            return all(
+                bool((every[:, n - 1].softmax(-1) - self.next_logits(contexts[:, :n]).softmax(-1)).abs().max() <= _SAME)
+                for n in lengths
+            )
+        except Exception:  # whatever a module does with short contexts: it was made for others
+            return False
 
 
 def from_module(
@@ -100,6 +129,12 @@ def from_module(
 
 def _last_logits(module: nn.Module, contexts: NDArray[np.int64]) -> Tensor:
     """Logits after the last position, ``(batch, V)``."""
+    logits = _logits(module, contexts)
+    return logits[:, -1] if logits.ndim == 3 else logits
+
+
+def _logits(module: nn.Module, contexts: NDArray[np.int64]) -> Tensor:
+    """What the module returns: ``(batch, V)`` or ``(batch, length, V)``."""
     import torch
 
     device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
@@ -121,4 +156,4 @@ def _last_logits(module: nn.Module, contexts: NDArray[np.int64]) -> Tensor:
             f"them, or an object with .logits: got {type(answer).__name__}{shape}. Wrap it in a function and use "
             "from_callable."
         )
-    return logits[:, -1] if logits.ndim == 3 else logits
+    return logits

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, model_name, vocabulary_of
+from markovgpt.model import LanguageModel, Session, as_float64, model_name, vocabulary_of
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["with_prompt"]
@@ -42,8 +43,24 @@ class _PromptedModel:
         return encode_with(self.model, text)
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Any:
+        return self.model.next_logits(self._behind_prompt(contexts))
+
+    @property
+    def all_logits(self) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
+        """As that of the model, which must have one: then ``(batch, length) -> (batch, length, V)``."""
+        whole: Callable[[NDArray[np.int64]], Any] = self.model.all_logits  # type: ignore[attr-defined]  # found by hasattr
+        source, p = f"all_logits of {self.name}", len(self.prompt)
+        return lambda contexts: as_float64(whole(self._behind_prompt(contexts)), source)[:, p:]
+
+    @property
+    def session(self) -> Callable[[int], Session]:
+        """As that of the model, which must have one; the prompt is computed once for all rows."""
+        begin: Callable[[int], Session] = self.model.session  # type: ignore[attr-defined]  # found by hasattr
+        return partial(_begin_behind, begin, self.prompt)
+
+    def _behind_prompt(self, contexts: NDArray[np.int64]) -> NDArray[np.int64]:
         fixed = np.broadcast_to(self.prompt, (len(contexts), len(self.prompt)))  # (batch, p)
-        return self.model.next_logits(np.concatenate([fixed, contexts], axis=1))
+        return np.concatenate([fixed, contexts], axis=1)
 
 
 def with_prompt(
@@ -83,6 +100,15 @@ def with_prompt(
     return _PromptedModel(
         model=model, prompt=tokens, context_length=K, vocabulary=vocabulary_of(model), name=model_name(model)
     )
+
+
+def _begin_behind(begin: Callable[[int], Session], prompt: NDArray[np.int64], batch: int) -> Session:
+    if not len(prompt):
+        return begin(batch)
+    session = begin(1)
+    for token in prompt:
+        session.feed(token[None])
+    return session.fork(np.zeros(batch, dtype=np.int64))
 
 
 def encode_with(model: LanguageModel, text: str) -> NDArray[np.int64]:

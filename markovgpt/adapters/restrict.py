@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, model_name, next_token_logits, vocabulary_of
+from markovgpt.model import LanguageModel, Session, as_float64, model_name, next_token_logits, vocabulary_of
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["find_tokens", "likeliest_tokens", "restrict_tokens"]
@@ -45,10 +45,58 @@ class _RestrictedModel:
         return self.next_logits_and_outside(contexts)[0]
 
     def next_logits_and_outside(self, contexts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        logits = next_token_logits(self.model, self.kept[contexts])  # (batch, V)
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))  # (batch, V)
-        outside = np.delete(weights, self.kept, axis=1).sum(axis=1) / weights.sum(axis=1)  # (batch,)
-        return logits[:, self.kept], outside
+        return _split(next_token_logits(self.model, self.kept[contexts]), self.kept)
+
+    @property
+    def all_logits(self) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
+        """As that of the model, which must have one: then ``(batch, length) -> (batch, length, V')``."""
+        both = self.all_logits_and_outside
+        return lambda contexts: both(contexts)[0]
+
+    @property
+    def all_logits_and_outside(
+        self,
+    ) -> Callable[[NDArray[np.int64]], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """The same, and the probability of other tokens ``(batch, length)``."""
+        whole: Callable[[NDArray[np.int64]], Any] = self.model.all_logits  # type: ignore[attr-defined]  # found by hasattr
+        source = f"all_logits of {self.name}"
+        return lambda contexts: _split(as_float64(whole(self.kept[contexts]), source), self.kept)
+
+    @property
+    def session(self) -> Callable[[int], _RestrictedSession]:
+        """As that of the model, which must have one."""
+        begin: Callable[[int], Session] = self.model.session  # type: ignore[attr-defined]  # found by hasattr
+        return lambda batch: _RestrictedSession(begin(batch), self.kept)
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True)
+class _RestrictedSession:
+    """A session of the whole model that is fed, and answers with, the tokens that are kept."""
+
+    session: Session
+    kept: NDArray[np.int64]  # (V',)
+
+    @property
+    def n_bytes(self) -> int:
+        return int(getattr(self.session, "n_bytes", 0))
+
+    def feed(self, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+        return self.feed_and_outside(tokens)[0]
+
+    def feed_and_outside(self, tokens: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return _split(as_float64(self.session.feed(self.kept[tokens]), "A session"), self.kept)
+
+    def fork(self, rows: NDArray[np.int64]) -> _RestrictedSession:
+        return _RestrictedSession(self.session.fork(rows), self.kept)
+
+
+def _split(logits: NDArray[np.float64], kept: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logits ``(..., V)`` of the tokens that are kept, ``(..., V')``, and the probability of all others, ``(...)``."""
+    with np.errstate(invalid="ignore"):  # logits that are no law are found by who asked for them
+        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))  # (..., V)
+        outside = np.delete(weights, kept, axis=-1).sum(axis=-1) / weights.sum(axis=-1)  # (...)
+    return logits[..., kept], outside
 
 
 def restrict_tokens(model: LanguageModel, tokens: Sequence[int]) -> LanguageModel:

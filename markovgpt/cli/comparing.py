@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from markovgpt.cli.output import Writer
+from markovgpt.cli.output import Writer, print_note
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,9 @@ def enumerated(model: LanguageModel, arguments: dict[str, Any], decoding: Decodi
 
     said = {name: arguments[name] for name in ("max_states", "strategy", "batch_size")}
     how = {name: value for name, value in said.items() if value is not None}
-    return build_chain(model, decoding=decoding, progress=progress, **how)
+    chain = build_chain(model, decoding=decoding, progress=progress, **how)
+    print_note(chain.origin.note)
+    return chain
 
 
 def draw_difference(

@@ -141,10 +141,12 @@ def enumeration_options(command: Command) -> Command:
         ),
         click.option(
             "--strategy",
-            type=click.Choice(["auto", "batched", "loop"]),
+            type=click.Choice(["auto", "fused", "prefix", "batched", "loop"]),
             default="auto",
             show_default=True,
-            help="How the model is asked about every context.",
+            help="How the model is asked about every context: each beginning once (prefix; for causal models that have "
+            "session or all_logits), whole contexts in batches, or one by one. Auto takes the fastest that gives the "
+            "same law.",
         ),
         click.option("--batch-size", type=click.IntRange(min=1), help="Contexts per call of the model."),
     )

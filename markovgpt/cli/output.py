@@ -13,7 +13,7 @@ from markovgpt.cli.errors import ShownError
 if TYPE_CHECKING:
     from markovgpt.report.sections import Section
 
-__all__ = ["Writer", "check_suffixes", "output_option", "print_report", "write_files"]
+__all__ = ["Writer", "check_suffixes", "output_option", "print_note", "print_report", "write_files"]
 
 Command = Callable[..., Any]
 Writer = Callable[[Path], None]
@@ -58,6 +58,12 @@ def write_files(paths: Sequence[Path], writers: Mapping[str, Writer]) -> None:
             click.echo(f"wrote {path}", err=True)
     if failures:
         raise ShownError(" ".join(failures), exit_code=2)
+
+
+def print_note(note: str) -> None:
+    """Say on stderr what the user should know of how the result came about; nothing if there is no note."""
+    if note:
+        click.echo(f"Note: {note}", err=True)
 
 
 def print_report(sections: Sequence[Section]) -> None:

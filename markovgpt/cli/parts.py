@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from markovgpt.cli.declaring import Command, with_options
+from markovgpt.cli.output import print_note
 
 if TYPE_CHECKING:
     from markovgpt.chain import MarkovChain
@@ -121,7 +122,10 @@ def chains_from(
             raise ArgumentError(
                 "--end, --min-probability, --min-reach and --outside absorb need --reachable-from CONTEXT."
             )
-        yield from build_chains(model, decodings, progress=progress, **given)
+        for number, chain in enumerate(build_chains(model, decodings, progress=progress, **given)):
+            if number == 0:
+                print_note(chain.origin.note)
+            yield chain
         return
     if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")

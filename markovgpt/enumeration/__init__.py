@@ -1,9 +1,10 @@
 """How is a model asked about every context, and what does that cost?
 
-A strategy is a function in a file of its own; :data:`~markovgpt.enumeration.build.STRATEGIES` lists them.
+A strategy is a function in a file of its own; :data:`~markovgpt.enumeration.choice.STRATEGIES` lists them.
 """
 
-from markovgpt.enumeration.build import STRATEGIES, build_chain, build_chains
+from markovgpt.enumeration.build import build_chain, build_chains
+from markovgpt.enumeration.choice import STRATEGIES
 from markovgpt.enumeration.limits import MAX_STATES, check_n_states
 from markovgpt.enumeration.reachable import reachable_chain
 from markovgpt.enumeration.starts import start_distribution

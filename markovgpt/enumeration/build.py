@@ -5,24 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.chain import MarkovChain, Origin
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration.batched import batched
+from markovgpt.enumeration.agreement import StateSample
+from markovgpt.enumeration.choice import SHORTCUTS, STRATEGIES, choose, fallback
 from markovgpt.enumeration.limits import check_n_states
-from markovgpt.enumeration.loop import loop
-from markovgpt.enumeration.strategy import Strategy
-from markovgpt.errors import ArgumentError
+from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
 from markovgpt.statespace import Lengths, StateSpace
 
-__all__ = ["STRATEGIES", "build_chain", "build_chains"]
-
-STRATEGIES: dict[str, Strategy] = {"loop": loop, "batched": batched}
-"""Every way to enumerate; all give the same chain to 1e-6."""
+__all__ = ["build_chain", "build_chains"]
 
 _BATCH_SIZE = 2048
 
@@ -47,8 +44,11 @@ def build_chain(
         States are the V^K contexts of length K, or those of every length 1..K.
     decoding : Decoding, optional
         The rule by which tokens are drawn; the model's own law by default.
-    strategy : "auto", "batched" or "loop"
-        How contexts are passed to the model; ``auto`` takes the fastest that the model allows.
+    strategy : "auto", "fused", "prefix", "batched" or "loop"
+        How contexts are passed to the model: not at all, if it shows the weights of a GPT by ``gpt_weights``, which a
+        compiled loop then evaluates; each beginning once, as a causal model with ``session`` or ``all_logits`` allows;
+        whole contexts in batches; one by one. ``auto`` takes the fastest that suits the model and gives the same laws:
+        if those of a shortcut differ from ``next_logits``, it is not used, and ``origin.note`` says so.
     max_states : int, optional
         Refuse above this number of states; 2^20 by default.
     batch_size : int
@@ -65,8 +65,11 @@ def build_chain(
     ------
     TooManyStatesError
         Before anything is allocated.
+    ArgumentError
+        There is no such strategy, or the model does not allow it.
     ModelError
-        The model raised, or returned something that is not a law; names the context.
+        The model raised, returned something that is not a law, or gives another law under the strategy that was asked
+        for; names the context.
     """
     return next(
         build_chains(
@@ -105,21 +108,69 @@ def build_chains(
     [0.9412, 0.8, 0.6667]
     """
     check_is_model(model)
-    name = "batched" if strategy == "auto" else strategy
-    if name not in STRATEGIES:
-        raise ArgumentError(f"Strategies are auto, {', '.join(STRATEGIES)}: got {strategy!r}.", strategy=strategy)
     if batch_size < 1:
         raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
-    n = check_n_states(states, max_states=max_states)
+    check_n_states(states, max_states=max_states)
     vocabulary = vocabulary_of(model)
 
     only = decodings[0] if len(decodings) == 1 else None
-    table = np.empty((n, states.vocab_size))  # (n, V) logits; of one rule the probabilities, in half the memory
-    cut = np.zeros(n) if hasattr(model, "next_logits_and_outside") else None  # (n,)
-    done = calls = positions = underflows = 0
     started = time.perf_counter()
-    for block in STRATEGIES[name](model, states, batch_size):
+    choice = choose(model, states, strategy)
+    try:
+        found = _enumerate(model, states, choice.name, batch_size, only, progress)
+    except ModelError as error:
+        if strategy != "auto" or choice.name not in SHORTCUTS:
+            raise
+        choice = fallback(choice.name, error)
+        found = None  # the error held the table: let go of both before another is made
+    if found is None:
+        found = _enumerate(model, states, choice.name, batch_size, only, progress)
+    origin = Origin(
+        row_defect=float(getattr(model, "row_defect", 0.0)),
+        model=model_name(model),
+        model_fingerprint=str(getattr(model, "fingerprint", "")),
+        strategy=choice.name,
+        model_calls=found.calls,
+        token_positions=found.positions,
+        check_positions=choice.check_positions + found.check_positions,
+        seconds=time.perf_counter() - started,
+        note=choice.note,
+    )
+    for rule in decodings:
+        probabilities, lost = (found.table, found.underflows) if only is not None else _decoded(found.table, rule)
+        yield MarkovChain(
+            states=states,
+            probabilities=probabilities,
+            vocabulary=vocabulary,
+            origin=replace(origin, decoding=rule, n_underflows=lost),
+            cut=found.cut,
+        )
+
+
+class _Enumerated(NamedTuple):
+    table: NDArray[np.float64]  # (n, V) logits; of one rule the probabilities, in half the memory
+    cut: NDArray[np.float64] | None  # (n,)
+    underflows: int
+    calls: int
+    positions: int
+    check_positions: int
+
+
+def _enumerate(
+    model: LanguageModel,
+    states: StateSpace,
+    strategy: str,
+    batch_size: int,
+    only: Decoding | None,
+    progress: Progress | None,
+) -> _Enumerated:
+    """Ask the model by a strategy; what a shortcut made is compared with ``next_logits`` in the end."""
+    table = np.empty((states.n_states, states.vocab_size))  # (n, V)
+    cut = np.zeros(states.n_states) if hasattr(model, "next_logits_and_outside") else None  # (n,)
+    sample = StateSample(states) if strategy in SHORTCUTS else None
+    done = calls = positions = underflows = 0
+    for block in STRATEGIES[strategy](model, states, batch_size):
         here = slice(block.start, block.start + len(block.logits))
         if only is None:
             table[here] = block.logits
@@ -128,27 +179,13 @@ def build_chains(
             underflows += only.underflows(block.logits, table[here])
         if cut is not None:
             cut[here] = block.outside
-        done, calls, positions = done + len(block.logits), calls + 1, positions + block.token_positions
+        if sample is not None:
+            sample.note(block)
+        done, calls, positions = done + len(block.logits), calls + block.calls, positions + block.token_positions
         if progress is not None:
-            progress("enumerating contexts", done, n)
-    origin = Origin(
-        row_defect=float(getattr(model, "row_defect", 0.0)),
-        model=model_name(model),
-        model_fingerprint=str(getattr(model, "fingerprint", "")),
-        strategy=name,
-        model_calls=calls,
-        token_positions=positions,
-        seconds=time.perf_counter() - started,
-    )
-    for rule in decodings:
-        probabilities, lost = (table, underflows) if only is not None else _decoded(table, rule)
-        yield MarkovChain(
-            states=states,
-            probabilities=probabilities,
-            vocabulary=vocabulary,
-            origin=replace(origin, decoding=rule, n_underflows=lost),
-            cut=cut,
-        )
+            progress("enumerating contexts", done, states.n_states)
+    checked = 0 if sample is None else sample.compare(model, how=f"by the strategy {strategy!r}")
+    return _Enumerated(table, cut, underflows, calls, positions, checked)
 
 
 def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.float64], int]:

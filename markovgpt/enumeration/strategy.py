@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
 
-__all__ = ["Block", "Strategy"]
+__all__ = ["Block", "Shortcut", "Strategy"]
 
 
 class Block(NamedTuple):
@@ -22,7 +23,32 @@ class Block(NamedTuple):
     outside: NDArray[np.float64]  # (m,) probability of tokens that a restricted vocabulary leaves out
     token_positions: int
     """Tokens that the model was given to compute this block."""
+    calls: int = 1
+    """How often the model was asked for it."""
 
 
 Strategy = Callable[[LanguageModel, StateSpace, int], Iterator[Block]]
 """``(model, states, batch_size)`` to blocks that cover every state once, in any order."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcut:
+    """What there is to know about a strategy that not every model allows, or that may compute another law.
+
+    Some states of the table that it makes are always compared with ``next_logits`` in the end.
+
+    Attributes
+    ----------
+    obstacle : (model) -> str
+        Why the model cannot be asked in this way; empty if it can.
+    is_worthwhile : (model, states) -> bool
+        Whether ``auto`` should choose it if there is no obstacle, which is asked afterwards.
+    try_out : (model, states) -> int, optional
+        Compares with ``next_logits`` on a few contexts beforehand; the tokens that the model was given for it. Raises
+        ``ModelError`` where the laws differ.
+    """
+
+    obstacle: Callable[[LanguageModel], str]
+    is_worthwhile: Callable[[LanguageModel, StateSpace], bool]
+    try_out: Callable[[LanguageModel, StateSpace], int] | None = None

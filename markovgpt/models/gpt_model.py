@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from markovgpt.kernels.trie_weights import GPTWeights
 from markovgpt.models.mingpt import MinGPT
+from markovgpt.models.session import GPTSession
 from markovgpt.models.threads import suitable_threads
 from markovgpt.models.training import TrainingRecord
 from markovgpt.vocabulary import Vocabulary
@@ -75,6 +77,10 @@ class GPTModel:
             digest.update(name.encode() + tensor.detach().cpu().numpy().tobytes())
         return digest.hexdigest()
 
+    def gpt_weights(self) -> GPTWeights:
+        """The weights of the network, for those who compute it without torch."""
+        return self.network.weights()
+
     def all_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits after every prefix of every context: ``(batch, length) -> (batch, length, V)`` float32."""
         with torch.no_grad(), suitable_threads(self.n_parameters):
@@ -84,3 +90,7 @@ class GPTModel:
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits of the next token: ``(batch, length) -> (batch, V)`` float32."""
         return self.all_logits(contexts)[:, -1]  # (batch, V)
+
+    def session(self, batch: int) -> GPTSession:
+        """Rows of text that grow together, each of them empty: ``.feed(tokens)``, ``.fork(rows)``."""
+        return GPTSession.empty(self.network, batch)

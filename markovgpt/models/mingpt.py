@@ -13,11 +13,14 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from markovgpt.errors import ArgumentError
+from markovgpt.kernels.trie_weights import BlockWeights, GPTWeights, Linear
 
 __all__ = ["MinGPT", "MinGPTConfig", "new_network"]
 
@@ -137,6 +140,31 @@ class MinGPT(nn.Module):
             x = block(x)  # (B, T, C)
         return self.lm_head(self.ln_f(x))  # type: ignore[no-any-return]  # (B, T, V)
 
+    def weights(self) -> GPTWeights:
+        """The parameters as plain arrays, which share their memory with those on the processor."""
+        blocks = tuple(
+            BlockWeights(
+                ln_1=_linear(block.ln_1),
+                c_attn=_linear(block.attn.c_attn),
+                c_proj=_linear(block.attn.c_proj),
+                ln_2=_linear(block.ln_2),
+                c_fc=_linear(block.mlp.c_fc),
+                c_out=_linear(block.mlp.c_proj),
+            )
+            for block in self.h
+            if isinstance(block, Block)
+        )
+        return GPTWeights(
+            wte=_array(self.wte.weight),
+            wpe=_array(self.wpe.weight),
+            blocks=blocks,
+            ln_f=_linear(self.ln_f),
+            lm_head=_array(self.lm_head.weight),
+            n_head=self.config.n_head,
+            activation="gelu_tanh" if self.config.gelu == "tanh" else "gelu",
+            epsilon=self.ln_f.eps,
+        )
+
     def n_parameters(self) -> int:
         """Number of trainable numbers; the tied matrix counts once."""
         return sum(parameter.numel() for parameter in self.parameters())
@@ -147,6 +175,15 @@ def new_network(config: MinGPTConfig, *, seed: int) -> MinGPT:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return MinGPT(config)
+
+
+def _linear(module: nn.Linear | nn.LayerNorm) -> Linear:
+    return Linear(_array(module.weight), None if module.bias is None else _array(module.bias))
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.detach().cpu().numpy()
+    return array
 
 
 def _initialise(module: nn.Module) -> None:

@@ -191,13 +191,16 @@ def _entropy_section(analysis: Analysis) -> Section | None:
 
 def _cost_section(analysis: Analysis) -> Section:
     origin = analysis.chain.origin
-    return Section(
-        title="What enumeration cost",
-        facts=(
-            (
-                "contexts",
-                f"{analysis.chain.n_states:,} in {plural(origin.model_calls, 'call')} of the model "
-                f"({origin.strategy}), {plural(origin.token_positions, 'token position')}, {took(origin.seconds)}",
-            ),
-        ),
-    )
+    facts = [
+        (
+            "contexts",
+            f"{analysis.chain.n_states:,} in {plural(origin.model_calls, 'call')} of the model "
+            f"({origin.strategy}), {plural(origin.token_positions, 'token position')}, {took(origin.seconds)}",
+        )
+    ]
+    if origin.check_positions:
+        facts.append(
+            ("compared", f"with the law of whole contexts, {plural(origin.check_positions, 'token position')} more")
+        )
+    notes = (origin.note,) if origin.note else ()
+    return Section(title="What enumeration cost", facts=tuple(facts), notes=notes)

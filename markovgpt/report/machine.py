@@ -46,7 +46,9 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
             "contexts": chain.n_states,
             "model_calls": chain.origin.model_calls,
             "token_positions": chain.origin.token_positions,
+            "check_positions": chain.origin.check_positions,
             "seconds": chain.origin.seconds,
+            "note": chain.origin.note or None,
         },
     }
 

@@ -206,3 +206,50 @@ def test_module_whose_vocabulary_is_padded_is_refused():
     model = mg.from_module(Net(), context_length=1, vocab_size=2)
     with pytest.raises(ModelError, match=r"one row of 2 logits a context, shape \(2, 2\): got shape \(2, 3\)"):
         mg.build_chain(model)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_module_that_answers_at_every_position_gives_all_logits(form):
+    """Then the chain of all lengths is made of V^K contexts; of other forms, of all of them."""
+    model = mg.from_module(Net(form), context_length=5, vocab_size=V)
+    answers = form(torch.zeros(1, 2, V))
+    logits = getattr(answers, "logits", answers[0] if isinstance(answers, tuple | list) else answers)
+    assert hasattr(model, "all_logits") == (logits.ndim == 3)
+    if logits.ndim == 3:
+        batched, prefix = (mg.build_chain(model, lengths="all", strategy=name) for name in ("batched", "prefix"))
+        np.testing.assert_allclose(prefix.probabilities, batched.probabilities, rtol=0, atol=1e-6)
+        assert prefix.origin.token_positions == 5 * V**5
+
+
+class LooksAtAll(Net):
+    """The mean over the whole context, at every position."""
+
+    def forward(self, tokens):
+        hidden = self.embedding(tokens).mean(dim=1, keepdim=True).expand(-1, tokens.shape[1], -1)
+        return self.head(hidden)
+
+
+class OfFixedLength(Net):
+    """Contexts of K tokens, and no others."""
+
+    def forward(self, tokens):
+        return super().forward(tokens.reshape(-1, K))
+
+
+@pytest.mark.parametrize("net", [LooksAtAll, OfFixedLength])
+def test_module_whose_positions_are_no_beginnings_has_no_all_logits(net):
+    """Its law after the last position is a law all the same."""
+    model = mg.from_module(net(), context_length=K, vocab_size=V, name="net")
+    assert not hasattr(model, "all_logits")
+    assert mg.build_chain(model).n_states == V**K
+    with pytest.raises(ArgumentError, match="net has neither session"):
+        mg.build_chain(model, strategy="prefix")
+
+
+def test_module_is_asked_for_all_logits_in_evaluation_mode():
+    """Dropout would make noise; the mode is put back."""
+    net = nn.Sequential(nn.Embedding(V, 8), nn.Dropout(0.5), nn.Linear(8, V)).train()
+    model = mg.from_module(net, context_length=K, vocab_size=V)
+    contexts = np.array([[0, 1], [2, 1]])
+    torch.testing.assert_close(model.all_logits(contexts)[:, -1], model.next_logits(contexts))
+    assert net.training

@@ -111,12 +111,12 @@ def test_decoding_is_named_in_the_report(run, untrained_folder):
     assert "All after decoding: temperature 0.5, top-k 1." in text
 
 
-@pytest.mark.parametrize("strategy", ["auto", "batched", "loop"])
-def test_strategy_changes_the_cost_and_not_the_law(record, babygpt_chain, babygpt_folder, strategy):
-    """Eight contexts in one call, or one a call; probabilities within 1e-6."""
+@pytest.mark.parametrize(("strategy", "calls"), [("auto", 1), ("batched", 1), ("loop", 8), ("prefix", 3)])
+def test_strategy_changes_the_cost_and_not_the_law(record, babygpt_chain, babygpt_folder, strategy, calls):
+    """Eight contexts in one call, one a call, or one position a call; probabilities within 1e-6."""
     found = record("--model", babygpt_folder, "--strategy", strategy)
     np.testing.assert_allclose(found["transitions"]["probabilities"], babygpt_chain.probabilities, rtol=0, atol=1e-6)
-    assert found["enumeration"]["model_calls"] == (8 if strategy == "loop" else 1)
+    assert found["enumeration"]["model_calls"] == calls
 
 
 def test_batch_size_is_the_number_of_contexts_a_call(record, untrained_folder):

@@ -26,7 +26,7 @@ def table_models(draw: st.DrawFn) -> TableModel:
     return TableModel(logits, context_length=space.context_length)
 
 
-@given(model=table_models(), batch_size=st.integers(1, 70), strategy=st.sampled_from(sorted(STRATEGIES)))
+@given(model=table_models(), batch_size=st.integers(1, 70), strategy=st.sampled_from(sorted({*STRATEGIES} - {"fused"})))
 def test_build_chain_is_the_softmax_of_every_context(model: TableModel, batch_size: int, strategy: str) -> None:
     """Row s is the softmax of the logits of context s, however contexts are cut into batches."""
     chain = mg.build_chain(model, lengths="all", batch_size=batch_size, strategy=strategy)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from markovgpt_recurrent.network import RecurrentNetwork
+from markovgpt_recurrent.session import RecurrentSession
 from markovgpt_recurrent.storage import load_recurrent
 
 __all__ = ["RecurrentModel", "recurrent"]
@@ -78,6 +79,13 @@ class RecurrentModel:
             last = self.network.hidden(torch.tensor(np.ascontiguousarray(contexts)))[:, -1]  # (batch, H)
             logits: Tensor = self.network.head(last)  # (batch, V)
         return logits
+
+    def session(self, batch: int) -> RecurrentSession:
+        """Rows of text that grow together, each of them empty: ``.feed(tokens)``, ``.fork(rows)``."""
+        if batch < 1:
+            raise ArgumentError(f"A session has at least one row: got {batch}.", batch=batch)
+        tokens = torch.empty((batch, 0), dtype=torch.int64)
+        return RecurrentSession(self.network, context_length=self.context_length, tokens=tokens, states=())
 
 
 def recurrent(

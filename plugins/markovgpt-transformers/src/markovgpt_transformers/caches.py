@@ -15,7 +15,7 @@ from markovgpt_transformers.forward import Forward
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["CacheUse", "branch", "cache_use", "new_cache", "same_logits"]
+__all__ = ["CacheUse", "branch", "cache_use", "memory_of", "new_cache", "same_logits"]
 
 _N_PROBES = 4  # tokens
 
@@ -54,6 +54,13 @@ def branch(cache: Any, rows: Tensor) -> Any:
     twin.layers = [_shallow_copy(layer) for layer in cache.layers]
     twin.reorder_cache(rows)  # index_select: new tensors
     return twin
+
+
+def memory_of(cache: Any) -> int:
+    """Bytes of all that a cache keeps: keys and values, or states."""
+    kept = [value for layer in cache.layers for value in vars(layer).values()]
+    kept += [inner for value in kept if isinstance(value, dict) for inner in value.values()]
+    return sum(value.nbytes for value in kept if hasattr(value, "nbytes"))
 
 
 def cache_use(forward: Forward, *, vocab_size: int, positions: int | None) -> CacheUse:

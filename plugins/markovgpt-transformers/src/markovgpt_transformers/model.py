@@ -18,8 +18,10 @@ from markovgpt_transformers.caches import CacheUse, branch, cache_use, new_cache
 from markovgpt_transformers.forward import Forward
 from markovgpt_transformers.session import Session
 from markovgpt_transformers.sizes import positions_of, receptive_field
+from markovgpt_transformers.weights import gpt2_weights, why_not_gpt2
 
 if TYPE_CHECKING:
+    from markovgpt.kernels.trie_weights import GPTWeights
     from torch import Tensor
 
 __all__ = ["TransformersModel"]
@@ -129,6 +131,21 @@ class TransformersModel:
         if not self.cache_use.usable:
             raise AttributeError(f"{self.name} has no session: {self.cache_use.reason}.")
         return self._begin
+
+    @property
+    def gpt_weights(self) -> Callable[[], GPTWeights]:
+        """``gpt_weights()``: the weights of a GPT-2 in float32, so that it can be walked without its library.
+
+        Other networks, other precisions, and a model with a prefix have none: ``hasattr`` is False.
+        """
+        import torch
+
+        reason = "it has a prefix" if self.prefix else why_not_gpt2(self.pretrained)
+        if not reason and self.pretrained.dtype != torch.float32:
+            reason = f"it computes in {self.pretrained.dtype}"
+        if reason:
+            raise AttributeError(f"{self.name} does not show the weights of a GPT-2: {reason}.")
+        return lambda: gpt2_weights(self.pretrained)
 
     def generate(
         self,

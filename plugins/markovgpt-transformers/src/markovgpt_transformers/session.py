@@ -9,7 +9,7 @@ import numpy as np
 from markovgpt import ArgumentError
 from numpy.typing import NDArray
 
-from markovgpt_transformers.caches import branch
+from markovgpt_transformers.caches import branch, memory_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +42,11 @@ class Session:
         """What was fed, ``(batch, length)``."""
         fed: NDArray[np.int64] = self._tokens.cpu().numpy()
         return fed
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of the cache, by which markovgpt bounds the number of rows."""
+        return 0 if self._cache is None else memory_of(self._cache)
 
     def feed(self, tokens: Sequence[int] | NDArray[np.int64]) -> Tensor:
         """Append one token a row, ``(batch,)``, or several, ``(batch, n)``; the logits of what comes next, (batch, V).

@@ -1,0 +1,85 @@
+"""What does a state cost when a GPT is walked as a trie? Against batches in torch, and against the machine's sgemm.
+
+``--largest 20`` takes contexts of 20 tokens, a million states. Everything is measured in turns and the best of each
+counts, so that a busy machine slows all alike: read the ratios, in the JSON that ``--benchmark-json`` writes.
+"""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from markovgpt import StateSpace, Vocabulary
+from markovgpt.enumeration.fused import fused
+from markovgpt.kernels.threads import usable_processors
+from markovgpt.models.gpt_model import GPTModel
+from markovgpt.models.mingpt import MinGPTConfig, new_network
+
+ROUNDS = 5
+SAMPLE = 2048  # contexts in a batch: the size that enumeration uses
+
+
+@pytest.mark.benchmark(group="walk all contexts of a GPT")
+@pytest.mark.parametrize("shape", ["babygpt", "characters"])
+def test_fused(benchmark, request, shape):
+    largest = request.config.getoption("largest")
+    sizes = {
+        "babygpt": {"vocab_size": 2, "context_length": largest, "n_embd": 16},
+        "characters": {"vocab_size": 27, "context_length": 4 if largest >= 16 else 3, "n_embd": 64},
+    }
+    config = MinGPTConfig(n_layer=4, n_head=4, bias=False, **sizes[shape])
+    network = new_network(config, seed=0).eval()
+    model = GPTModel(name=shape, network=network, vocabulary=Vocabulary.numbered(config.vocab_size))
+    space = StateSpace(vocab_size=config.vocab_size, context_length=config.context_length)
+    contexts = torch.as_tensor(space.contexts(config.context_length, 0, min(SAMPLE, space.n_states)))
+    square = np.random.default_rng(0).random((1024, 1024), dtype=np.float32)
+    product = np.empty_like(square)
+    before, best = torch.get_num_threads(), {}
+
+    def measure(name, count, function, *arguments):
+        started = time.perf_counter()
+        function(*arguments)
+        best[name] = min(best.get(name, np.inf), (time.perf_counter() - started) / count)
+
+    def walk():
+        for _ in fused(model, space, 0):
+            pass
+
+    def others():
+        measure("sgemm", 2 * 1024**3, np.dot, square, square, product)
+        for n_threads in (1, usable_processors()):
+            torch.set_num_threads(n_threads)
+            with torch.no_grad():
+                measure(f"batched, {n_threads} threads", len(contexts), network, contexts)
+        torch.set_num_threads(before)
+        return (), {}
+
+    walk()  # compiles
+    benchmark.pedantic(walk, setup=others, rounds=ROUNDS)
+    seconds = benchmark.stats.stats.min / space.n_states
+    rate = useful_flops(config) / benchmark.stats.stats.min
+    benchmark.extra_info.update(
+        {"states": space.n_states, "us a state": seconds * 1e6, "GFLOP/s": rate / 1e9}
+        | {"sgemm GFLOP/s": 1e-9 / best["sgemm"], "share of sgemm": rate * best["sgemm"]}
+        | {f"{name}, us a state": best[name] * 1e6 for name in best if name != "sgemm"}
+        | {f"times faster than {name}": best[name] / seconds for name in best if name != "sgemm"}
+    )
+
+
+def useful_flops(config):
+    """Multiplications and additions of matrix products and attention, each prefix once; of the last layer of prefixes
+    shorter than K only keys and values, which is all that longer ones need."""
+    C, V, K, layers = config.n_embd, config.vocab_size, config.context_length, config.n_layer
+    total = 0
+    for length in range(1, K + 1):
+        block = 24 * C**2 + 4 * C * length  # 12 C^2 weights; a product with each key, a multiple of each value
+        position = layers * block + 2 * C * V if length == K else (layers - 1) * block + 4 * C**2
+        total += V**length * position
+    return total
+
+
+def test_useful_flops_counts_a_network_by_hand():
+    """One layer, C = 2, V = 3, K = 2: 9 leaves of 24*4 + 4*2*2 + 2*2*3 = 124, 3 inner nodes of 4*4 = 16."""
+    config = MinGPTConfig(vocab_size=3, context_length=2, n_layer=1, n_head=1, n_embd=2)
+    assert useful_flops(config) == 9 * 124 + 3 * 16

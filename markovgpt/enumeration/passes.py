@@ -1,0 +1,69 @@
+"""How does one pass over a whole context give the logits after all of its beginnings? By ``all_logits``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.enumeration.strategy import Block
+from markovgpt.errors import ModelError
+from markovgpt.model import as_float64, checked_logits, checked_outside, model_name
+from markovgpt.statespace import StateSpace
+
+__all__ = ["every_position", "pass_blocks"]
+
+_CELLS = 2**22  # logits a pass
+
+
+def pass_blocks(model: Any, states: StateSpace, batch_size: int) -> Iterator[Block]:
+    """Passes over the contexts of length K, which are asked for everything once: K V^K tokens, for any lengths."""
+    V, K = states.vocab_size, states.context_length
+    rows = min(batch_size, max(1, _CELLS // (K * V)))
+    for start in range(0, V**K, rows):
+        contexts = states.contexts(K, start, min(start + rows, V**K))  # (m, K)
+        every, outside = every_position(model, contexts)  # (m, K, V), (m, K)
+        positions, calls = contexts.size, 1
+        for length in range(K, states.shortest - 1, -1):
+            step = V ** (K - length)  # so many contexts in a row begin alike; the first of them is taken
+            own = slice(-start % step, None, step)
+            beginnings = contexts[own, :length]  # (m', length)
+            if len(beginnings):
+                logits = checked_logits(every[own, length - 1], beginnings, model, method="all_logits")
+                first = states.offset(length) - (-start // step)  # the next multiple of step, as a number of length
+                left_out = checked_outside(outside[own, length - 1], beginnings, model)
+                yield Block(first, logits, left_out, positions, calls)
+                positions = calls = 0
+
+
+def every_position(model: Any, contexts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logits after every token of contexts ``(m, K)``, and what is left out: ``(m, K, V), (m, K)``.
+
+    Raises
+    ------
+    ModelError
+        ``all_logits`` failed, or gave an array of another shape.
+    """
+    name = model_name(model)
+    both = getattr(model, "all_logits_and_outside", None)  # of a restricted vocabulary
+    try:
+        answer, outside = (model.all_logits(contexts), np.zeros(contexts.shape)) if both is None else both(contexts)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"all_logits of {name} failed on {len(contexts)} contexts of length {contexts.shape[1]}, the first "
+            f"{tuple(contexts[0].tolist())}: {type(error).__name__}: {error}"
+        ) from error
+    every = as_float64(answer, f"all_logits of {name}")
+    expected = (*contexts.shape, model.vocab_size)
+    if every.shape != expected:
+        raise ModelError(
+            f"all_logits of {name} must return {model.vocab_size} logits a position, shape {expected}: got shape "
+            f"{every.shape}.",
+            expected=expected,
+            got=every.shape,
+        )
+    return every, np.asarray(outside, dtype=np.float64)

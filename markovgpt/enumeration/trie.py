@@ -1,0 +1,139 @@
+"""How are contexts walked as the trie that they form, each beginning computed once, in bounded memory?
+
+A session holds the contexts of one length that grow together. Breadth first while all of their continuations fit, then
+depth first by parts: a part is a range of neighbouring contexts, which is followed to its end before the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.errors import ModelError
+from markovgpt.model import Session, checked_logits, checked_outside, model_name
+
+__all__ = ["Level", "context_digits", "walk_trie"]
+
+_SESSION_BYTES, _ALL_BYTES = 2**25, 2**28  # that one session, and all that wait, may hold
+_CELLS = 2**22  # logits a call: a large vocabulary makes rows long
+_GROWTH = 8  # a part grows at least so much before it is cut again: cutting copies what is kept of it
+
+Integers = NDArray[np.int64]
+
+
+class Level(NamedTuple):
+    """What the model says after some contexts of one length, and what it was given since the last level."""
+
+    length: int
+    numbers: Integers  # (m,) the contexts, as base-V numbers, in any order
+    logits: NDArray[np.float64]  # (m, V)
+    outside: NDArray[np.float64]  # (m,)
+    token_positions: int
+    calls: int
+
+
+class _Part(NamedTuple):
+    """Rows of a session, or none at the root of the trie, and the tokens that each of them is to be continued by."""
+
+    session: Session | None
+    rows: Integers  # (g,)
+    numbers: Integers  # (g,) the contexts in these rows
+    tokens: Integers  # (c,)
+    length: int  # of the contexts, before
+
+
+def walk_trie(model: Any, *, shortest: int, batch_size: int, only: Sequence[Integers] | None = None) -> Iterator[Level]:
+    """All contexts of ``shortest`` to K tokens, by sessions of the model of at most ``batch_size`` rows.
+
+    Every level is a range of neighbouring contexts. With ``only``, K arrays of contexts of the lengths 1 to K, just
+    those are visited; each must begin with one of the array before.
+
+    Raises
+    ------
+    ModelError
+        A session failed, or its answer is no law; names the context.
+    """
+    V, K = model.vocab_size, model.context_length
+    tokens = [np.arange(V, dtype=np.int64) if only is None else np.unique(only[length] % V) for length in range(K)]
+    most = min(batch_size, max(1, _CELLS // V))
+    waiting = _parts(None, np.zeros(1, dtype=np.int64), 0, K, tokens[0], most)
+    positions = calls = 0
+    while waiting:
+        part = waiting.pop()
+        rows = np.tile(part.rows, len(part.tokens))  # (c g,) rows that share a beginning are one behind the other
+        numbers = np.tile(part.numbers * V, len(part.tokens)) + np.repeat(part.tokens, len(part.rows))
+        length = part.length + 1
+        if only is not None:
+            kept = np.isin(numbers, only[part.length])
+            rows, numbers = rows[kept], numbers[kept]
+            if not len(rows):
+                continue
+        try:
+            session = model.session(len(rows)) if part.session is None else part.session.fork(rows)
+            answer, outside = _feed(session, numbers % V)
+        except ModelError:
+            raise
+        except Exception as error:
+            raise ModelError(
+                f"The session of {model_name(model)} failed on {len(rows)} contexts of length {length}, the first "
+                f"{tuple(context_digits(numbers[:1], length, V)[0].tolist())}: {type(error).__name__}: {error}",
+            ) from error
+        positions, calls = positions + len(rows), calls + 1
+        del part  # and with it the session that was forked, if this was its last part
+        if length < K:
+            waiting += reversed(_parts(session, numbers, length, K, tokens[length], most))
+        if length >= shortest:
+            contexts = context_digits(numbers, length, V)  # (m, length)
+            logits = checked_logits(answer, contexts, model, method="A session")
+            yield Level(length, numbers, logits, checked_outside(outside, contexts, model), positions, calls)
+            positions = calls = 0
+        del session, answer  # before the next is made
+
+
+def context_digits(numbers: Integers, length: int, vocab_size: int) -> Integers:
+    """The contexts of one length that numbers stand for, ``(m,) -> (m, length)``."""
+    weights = vocab_size ** np.arange(length - 1, -1, -1, dtype=np.int64)  # (length,)
+    return numbers[:, None] // weights % vocab_size
+
+
+def _feed(session: Any, tokens: Integers) -> tuple[Any, Any]:
+    both = getattr(session, "feed_and_outside", None)  # of a restricted vocabulary
+    return (session.feed(tokens), np.zeros(len(tokens))) if both is None else both(tokens)
+
+
+def _parts(
+    session: Session | None, numbers: Integers, length: int, context_length: int, tokens: Integers, batch_size: int
+) -> list[_Part]:
+    """What continues the rows of a session by some tokens: all of it at once, or neighbouring contexts together."""
+    m, c = len(numbers), len(tokens)
+    most = _most_rows(session, m, length, context_length, batch_size)
+    rows, size = np.arange(m, dtype=np.int64), m  # in their order: a session can share what they have in common
+    if m * c > most:
+        rows = np.argsort(numbers).astype(np.int64)
+        size = max(1, most // c ** _levels_at_once(c, context_length - length))
+    return [
+        _Part(session, rows[i : i + size], numbers[rows[i : i + size]], tokens[t : t + most], length)
+        for i in range(0, m, size)
+        for t in range(0, c, most)
+    ]
+
+
+def _levels_at_once(factor: int, left: int) -> int:
+    """How many of the levels that are left a part grows before it is cut again: enough, and each time about as many."""
+    enough = 1
+    while factor**enough < _GROWTH and enough < left:
+        enough += 1
+    cuts = -(-left // enough)
+    return -(-left // cuts)
+
+
+def _most_rows(session: Session | None, m: int, length: int, K: int, batch_size: int) -> int:
+    """Rows that a session may have, so that all that wait stay within the memory."""
+    n_bytes = 0 if session is None else int(getattr(session, "n_bytes", 0))
+    if not n_bytes:
+        return batch_size
+    full_row = n_bytes / m * K / length  # bytes
+    return max(1, min(batch_size, int(min(_SESSION_BYTES, _ALL_BYTES / K) / full_row)))
