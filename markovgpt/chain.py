@@ -19,7 +19,7 @@ from markovgpt.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Chain", "MarkovChain", "Origin", "check_dense_size", "decode"]
+__all__ = ["Chain", "MarkovChain", "Origin", "TableStore", "check_dense_size", "decode"]
 
 _DENSE_LIMIT = 10_000
 
@@ -49,6 +49,34 @@ class Chain(Protocol):
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableStore:
+    """The file that the table of a chain was enumerated into.
+
+    Attributes
+    ----------
+    file : str
+        Its name.
+    storage : "float64" or "float32"
+        How it holds probabilities. The rows of a float32 file are divided by their sums, in float64.
+    n_blocks, n_reused, n_damaged : int
+        Blocks of rows: all; those that were there and right; those that were there, but damaged. All that were not
+        reused were computed.
+    """
+
+    file: str
+    storage: str
+    n_blocks: int
+    n_reused: int
+    n_damaged: int
+
+    @property
+    def n_computed(self) -> int:
+        """Blocks that were computed in this run."""
+        return self.n_blocks - self.n_reused
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a chain came from.
 
@@ -67,7 +95,8 @@ class Origin:
     check_positions : int
         Tokens that it was given beside these, to compare what the strategy computes with ``next_logits``.
     note : str
-        Why a faster strategy that would suit the model was not used; empty if there is nothing to say.
+        Why a faster strategy that would suit the model was not used, and what of the table was stored before; empty if
+        there is nothing to say.
     seconds : float
         Wall time of the enumeration.
     row_defect : float
@@ -75,7 +104,10 @@ class Origin:
         rows sum to 1 but for the last digit.
     n_underflows : int, or None
         Entries that are 0 only because float64 has nothing between 0 and 5e-324: tokens that the model gives a
-        probability and the rule keeps (:meth:`markovgpt.Decoding.underflows`). None if nobody knows.
+        probability and the rule keeps (:meth:`markovgpt.Decoding.underflows`). In a float32 file entries below 1e-45
+        are 0, too, and counted. None if nobody knows.
+    store : TableStore, or None
+        The file that the table is in; None if it was made in memory.
     """
 
     model: str = "table"
@@ -89,6 +121,7 @@ class Origin:
     seconds: float = 0.0
     row_defect: float = 0.0
     n_underflows: int | None = 0
+    store: TableStore | None = None
 
 
 @final
@@ -151,7 +184,9 @@ class MarkovChain:
     def fingerprint(self) -> str:
         """SHA-256 of state space and probabilities: equal for equal chains."""
         head = f"{self.states.vocab_size},{self.states.context_length},{self.states.lengths};"
-        return hashlib.sha256(head.encode() + self.probabilities.tobytes()).hexdigest()
+        digest = hashlib.sha256(head.encode())
+        digest.update(np.ascontiguousarray(self.probabilities).reshape(-1).view(np.uint8).data)  # no copy of the table
+        return digest.hexdigest()
 
     def push(self, mu: ArrayLike) -> NDArray[np.float64]:
         """One step of a distribution, ``mu P``: ``(n,) -> (n,)``."""

@@ -1,4 +1,7 @@
-"""How is a chain kept in a file and read again? A NumPy archive without pickles: nothing in it can run code."""
+"""How is a chain kept in a file and read again? A NumPy archive without pickles: nothing in it can run code.
+
+A table that was enumerated into a file is read where it is, without a copy.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from markovgpt.chain import MarkovChain, Origin
+from markovgpt.chain import MarkovChain, Origin, TableStore
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.sparse_chain import SparseChain
 from markovgpt.statespace import StateSpace
+from markovgpt.table_file.reading import is_table_file, read_finished
 from markovgpt.vocabulary import Vocabulary
 
-__all__ = ["chain_arrays", "load_chain", "save_chain"]
+__all__ = ["chain_arrays", "is_chain_file", "load_chain", "save_chain"]
 
 _VERSION = 1
 _MAGIC = b"PK\x03\x04"
@@ -76,13 +80,16 @@ def chain_arrays(chain: MarkovChain | SparseChain) -> dict[str, NDArray[Any]]:
 def load_chain(path: str | PathLike[str]) -> MarkovChain | SparseChain:
     """Read a chain from what :func:`save_chain` or ``markovgpt analyze -o FILE.npz`` wrote.
 
-    Its fingerprint is that of the chain that was written.
+    Its fingerprint is that of the chain that was written. A file that a table was enumerated into (``store=``,
+    ``--store``) will do as well, once it is finished: ``probabilities`` is then a memory map of it.
 
     Raises
     ------
     ArgumentError
-        The file cannot be read, is no such archive, or is damaged.
+        The file cannot be read, is no such archive, is damaged, or is not finished.
     """
+    if is_table_file(Path(path)):
+        return _stored_chain(Path(path))
     try:
         with Path(path).open("rb") as file:
             is_archive = file.read(len(_MAGIC)) == _MAGIC
@@ -101,6 +108,40 @@ def load_chain(path: str | PathLike[str]) -> MarkovChain | SparseChain:
     return chain
 
 
+def is_chain_file(path: str | PathLike[str]) -> bool:
+    """Whether a file is meant to be read by :func:`load_chain`: by its suffix, ``.npz``, or its first bytes."""
+    return Path(path).suffix.lower() == ".npz" or is_table_file(Path(path))
+
+
+def _stored_chain(path: Path) -> MarkovChain:
+    try:
+        table = read_finished(path)
+    except ArgumentError as error:
+        raise ArgumentError(f"No chain can be read from {path}: it {error}.", path=str(path)) from None
+    except OSError as error:
+        raise ArgumentError(f"No chain can be read from {path}: {error.strerror or error}.", path=str(path)) from None
+    header, about = table.header, table.header.identity
+    n_blocks = header.n_blocks
+    return MarkovChain(
+        states=StateSpace(
+            vocab_size=header.vocab_size, context_length=about["context_length"], lengths=about["lengths"]
+        ),
+        probabilities=table.probabilities,
+        vocabulary=Vocabulary(tokens=tuple(about["tokens"]), kind=about["kind"]),
+        origin=Origin(
+            model=about["model"],
+            decoding=Decoding(**about["decoding"]),
+            model_fingerprint=about["model_fingerprint"],
+            strategy=header.strategy,
+            note=header.note,
+            row_defect=table.row_defect,
+            n_underflows=table.n_underflows,
+            store=TableStore(file=str(path), storage=header.storage, n_blocks=n_blocks, n_reused=n_blocks, n_damaged=0),
+        ),
+        cut=table.cut,
+    )
+
+
 def _arrays_in(file: BinaryIO) -> dict[str, NDArray[Any]]:
     known = ("chain", "probabilities", "indptr", "indices", "data", "arrow_tokens", "contexts", "cut")
     with np.load(file, allow_pickle=False) as archive:
@@ -109,7 +150,14 @@ def _arrays_in(file: BinaryIO) -> dict[str, NDArray[Any]]:
 
 def _chain_of(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> MarkovChain | SparseChain:
     vocabulary = Vocabulary(tokens=tuple(about["tokens"]), kind=about["kind"])
-    origin = Origin(**{**about["origin"], "decoding": Decoding(**about["origin"]["decoding"])})
+    decoding, store = about["origin"]["decoding"], about["origin"].get("store")
+    origin = Origin(
+        **{
+            **about["origin"],
+            "decoding": Decoding(**decoding),
+            "store": None if store is None else TableStore(**store),
+        }
+    )
     chain: MarkovChain | SparseChain
     if "probabilities" in arrays:
         chain = MarkovChain(

@@ -12,6 +12,7 @@ __all__ = [
     "ArgumentError",
     "DataError",
     "DrawingError",
+    "EnumerationInterruptedError",
     "MarkovGPTError",
     "ModelError",
     "ModelLoadError",
@@ -79,6 +80,12 @@ class ModelError(MarkovGPTError):
     """A model ran, and raised or returned something that is not a next-token law."""
 
     exit_code = 3
+
+
+class EnumerationInterruptedError(MarkovGPTError):
+    """Enumeration into a file was stopped from the keyboard; ``facts`` has its ``path`` and ``n_done`` contexts."""
+
+    exit_code = 130
 
 
 class TrainingInterruptedError(MarkovGPTError):

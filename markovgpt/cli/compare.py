@@ -32,12 +32,13 @@ _MODES = ("against", "order", "over_training", "checkpoints")
 _TESTS = {"held_out", "rare", "correction", "level"}
 _COUNTING = {"sequences", "unknown", "circular", "start_token", "end_token"}
 _MODEL = {"model", "options", "model_config", "steps", "untrained", "seed"}
+_STORE = {"store", "storage"}
 _UNUSED = {
     "": {"against_options", "smoothing"},
     "against": {"smoothing", *_TESTS, *_COUNTING},
     "order": {"against_options", *_TESTS},
-    "over_training": {"against_options", "smoothing", "graph", *_TESTS},
-    "checkpoints": {"against_options", "smoothing", "graph", *_TESTS, *_MODEL},
+    "over_training": {"against_options", "smoothing", "graph", *_STORE, *_TESTS},
+    "checkpoints": {"against_options", "smoothing", "graph", *_STORE, *_TESTS, *_MODEL},
 }
 """What says nothing in each of the ways to compare, and in the plain one."""
 _NEEDED = {"against_options": "--against", "smoothing": "--order"}
@@ -48,7 +49,9 @@ _NEEDED = {"against_options": "--against", "smoothing": "--order"}
 @data_options
 @decoding_options
 @enumeration_options
-@click.option("--against", metavar="SPEC|FILE.npz", help="Compare with another model, or with a chain that was saved.")
+@click.option(
+    "--against", metavar="SPEC|FILE", help="Compare with another model, or with a chain that was saved or stored."
+)
 @click.option(
     "-A", "against_options", multiple=True, metavar="KEY=VALUE", help="An option of that other model. Repeat for more."
 )

@@ -34,11 +34,14 @@ class Compared(NamedTuple):
     interrupted: str = ""
 
 
-def enumerated(model: LanguageModel, arguments: dict[str, Any], decoding: Decoding, progress: Progress) -> MarkovChain:
-    """The chain of a model, enumerated as the options say."""
+def enumerated(
+    model: LanguageModel, arguments: dict[str, Any], decoding: Decoding, progress: Progress, *, is_first: bool = True
+) -> MarkovChain:
+    """The chain of a model, enumerated as the options say; a file that is named is for the first of two."""
     from markovgpt.enumeration import build_chain
 
-    said = {name: arguments[name] for name in ("max_states", "strategy", "batch_size")}
+    options = ("max_states", "strategy", "batch_size", *(("store", "storage") if is_first else ()))
+    said = {name: arguments[name] for name in options}
     how = {name: value for name, value in said.items() if value is not None}
     chain = build_chain(model, decoding=decoding, progress=progress, **how)
     print_note(chain.origin.note)

@@ -45,7 +45,7 @@ def with_model(arguments: dict[str, Any], decoding: Decoding, progress: Progress
     if theirs is None:
         counts, _ = read_counts(model, data, arguments, progress=progress)
         other = NgramModel(counts, order=order, smoothing=arguments["smoothing"], vocabulary=vocabulary_of(model))
-        theirs, name = enumerated(other, arguments, decoding, progress), other.name
+        theirs, name = enumerated(other, arguments, decoding, progress, is_first=False), other.name
     names = _two_names(model_name(model), name, specs)
     found = compare_chains(own, theirs, progress=progress)
     run = found.long_run_a
@@ -82,16 +82,16 @@ def _two_names(one: str, other: str, specs: tuple[str, str | None]) -> tuple[str
 def _other(arguments: dict[str, Any], decoding: Decoding, progress: Progress) -> tuple[MarkovChain, str]:
     """The chain that ``--against`` names, and what to call it."""
     from markovgpt.chain import MarkovChain
-    from markovgpt.chain_files import load_chain
+    from markovgpt.chain_files import is_chain_file, load_chain
     from markovgpt.errors import ArgumentError
     from markovgpt.model import model_name
     from markovgpt.registry import load_model, parse_options
 
     spec = arguments["against"]
     options: dict[str, Any] = dict(parse_options(arguments["against_options"]))
-    if Path(spec).suffix.lower() != ".npz":
+    if not is_chain_file(spec):
         model = load_model(spec, progress=progress, **options)
-        return enumerated(model, arguments, decoding, progress), model_name(model)
+        return enumerated(model, arguments, decoding, progress, is_first=False), model_name(model)
     if options:
         raise ArgumentError(f"-A gives options to a model: {spec} is a chain that was saved.")
     chain = load_chain(spec)

@@ -149,6 +149,17 @@ def enumeration_options(command: Command) -> Command:
             "same law.",
         ),
         click.option("--batch-size", type=click.IntRange(min=1), help="Contexts per call of the model."),
+        click.option(
+            "--store",
+            metavar="FILE",
+            help="Keep the table in this file while it grows: after an interruption the same command goes on from "
+            "there, and when it is finished it is only read.",
+        ),
+        click.option(
+            "--storage",
+            type=click.Choice(["float64", "float32"]),
+            help="Of --store: float32 takes half the disk.  [default: float64]",
+        ),
     )
 
 

@@ -129,6 +129,8 @@ def chains_from(
         return
     if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")
+    if given.pop("store", None) is not None or given.pop("storage", None) is not None:
+        raise ArgumentError("--store and --storage are for chains of all contexts: not with --reachable-from.")
     if end is not None:
         walk["end"] = find_tokens(model, [unescaped(end)])[0]
     first = context_from(model, start)

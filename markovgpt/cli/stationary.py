@@ -74,6 +74,13 @@ def stationary(**arguments: Any) -> None:
             param_hint="'-o'",
         )
 
+    if len(decodings) > 1 and arguments["store"]:
+        raise click.BadParameter(
+            "a file holds the table of one temperature: leave it out, or give the temperatures one by one, each with a "
+            "file of its own.",
+            param_hint="'--store'",
+        )
+
     from markovgpt.report import stationary_report
 
     with ExitStack() as shown:

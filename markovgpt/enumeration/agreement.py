@@ -17,7 +17,7 @@ from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, checked_logits, model_name, next_logits_and_outside, vocabulary_of
 from markovgpt.statespace import StateSpace
 
-__all__ = ["TOLERANCE", "StateSample", "try_out_passes", "try_out_sessions"]
+__all__ = ["TOLERANCE", "StateSample", "sampled_states", "try_out_passes", "try_out_sessions"]
 
 TOLERANCE = 1e-6
 """Laws agree if no probability differs by more than this, or than rounding in float32 explains
@@ -35,14 +35,23 @@ Asked = tuple[Integers, NDArray[np.float64], NDArray[np.float64]]  # numbers (m,
 
 
 class StateSample:
-    """Some states of a space, the first and the last among them, whose logits are noted as blocks come."""
+    """Some states of a space, the first and the last among them, whose logits are noted as blocks come.
 
-    def __init__(self, states: StateSpace, *, seed: int = 0) -> None:
-        drawn = np.random.default_rng(seed).integers(0, states.n_states, _N_STATES)
+    ``logits`` (m, V) and ``outside`` (m,) are where they are noted, if they are to outlive the program.
+    """
+
+    def __init__(
+        self,
+        states: StateSpace,
+        *,
+        logits: NDArray[np.float64] | None = None,
+        outside: NDArray[np.float64] | None = None,
+    ) -> None:
         self._states = states
-        self._chosen = np.unique(np.concatenate([drawn, [0, states.n_states - 1]]))  # (m,)
-        self._logits = np.full((len(self._chosen), states.vocab_size), np.nan)  # (m, V)
-        self._outside = np.zeros(len(self._chosen))  # (m,)
+        self._chosen = sampled_states(states)  # (m,)
+        m = len(self._chosen)
+        self._logits = np.full((m, states.vocab_size), np.nan) if logits is None else logits  # (m, V)
+        self._outside = np.zeros(m) if outside is None else outside  # (m,)
 
     def note(self, block: Block) -> None:
         """Keep the logits of the chosen states that are in a block."""
@@ -67,6 +76,12 @@ class StateSample:
                 numbers = self._chosen[here] - states.offset(length)
                 asked[length] = [(numbers, self._logits[here], self._outside[here])]
         return _compare(model, asked, how=how)
+
+
+def sampled_states(states: StateSpace) -> Integers:
+    """The states of a :class:`StateSample`, ``(m,)`` ascending: the same for every table of the same size."""
+    drawn = np.random.default_rng(0).integers(0, states.n_states, _N_STATES)
+    return np.unique(np.concatenate([drawn, [0, states.n_states - 1]]))
 
 
 def try_out_sessions(model: LanguageModel, states: StateSpace) -> int:

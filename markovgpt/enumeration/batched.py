@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.enumeration.strategy import Block
 from markovgpt.model import LanguageModel, next_logits_and_outside
 from markovgpt.statespace import StateSpace
@@ -11,10 +12,13 @@ from markovgpt.statespace import StateSpace
 __all__ = ["batched"]
 
 
-def batched(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator[Block]:
+def batched(model: LanguageModel, states: StateSpace, batch_size: int, done: Done = NOTHING_DONE) -> Iterator[Block]:
     """Blocks of at most ``batch_size`` contexts of one length, in the order of the states."""
     for length, size in zip(range(states.shortest, states.context_length + 1), states.sizes, strict=True):
         for start in range(0, size, batch_size):
-            contexts = states.contexts(length, start, min(start + batch_size, size))  # (m, length)
+            stop = min(start + batch_size, size)
+            if done.covers(states.offset(length) + start, states.offset(length) + stop):
+                continue
+            contexts = states.contexts(length, start, stop)  # (m, length)
             logits, outside = next_logits_and_outside(model, contexts)
             yield Block(states.offset(length) + start, logits, outside, contexts.size)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.chain import MarkovChain, Origin
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration.agreement import StateSample
-from markovgpt.enumeration.choice import SHORTCUTS, STRATEGIES, choose, fallback
+from markovgpt.enumeration.filling import Cost, fill
+from markovgpt.enumeration.growing import GrowingTable, TableInMemory
+from markovgpt.enumeration.identity import identity_of
 from markovgpt.enumeration.limits import check_n_states
-from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.enumeration.store import StoredTable
+from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
 from markovgpt.statespace import Lengths, StateSpace
+from markovgpt.table_file.layout import Storage
 
 __all__ = ["build_chain", "build_chains"]
 
@@ -32,6 +37,8 @@ def build_chain(
     strategy: str = "auto",
     max_states: int | None = None,
     batch_size: int = _BATCH_SIZE,
+    store: str | PathLike[str] | None = None,
+    storage: Storage = "float64",
     progress: Progress | None = None,
 ) -> MarkovChain:
     """Ask a model about every context and return the chain that it is.
@@ -53,6 +60,11 @@ def build_chain(
         Refuse above this number of states; 2^20 by default.
     batch_size : int
         Contexts per call of the model.
+    store : path, optional
+        A file that the table grows in: the same call goes on from there after any interruption, with the same result
+        bit for bit, and reads the table once it is finished. ``probabilities`` is a memory map of it.
+    storage : "float64" or "float32"
+        Of the file. float32 takes half the disk; the chain has float64 rows, those of the file divided by their sums.
     progress : callable, optional
         Called as ``progress("enumerating contexts", done, total)``.
 
@@ -66,10 +78,13 @@ def build_chain(
     TooManyStatesError
         Before anything is allocated.
     ArgumentError
-        There is no such strategy, or the model does not allow it.
+        There is no such strategy, or the model does not allow it. The store holds another table, cannot be written, or
+        another process is writing it.
     ModelError
         The model raised, returned something that is not a law, or gives another law under the strategy that was asked
         for; names the context.
+    EnumerationInterruptedError
+        Ctrl-C, with a store: says how much is kept in it.
     """
     return next(
         build_chains(
@@ -79,6 +94,8 @@ def build_chain(
             strategy=strategy,
             max_states=max_states,
             batch_size=batch_size,
+            store=store,
+            storage=storage,
             progress=progress,
         )
     )
@@ -92,13 +109,15 @@ def build_chains(
     strategy: str = "auto",
     max_states: int | None = None,
     batch_size: int = _BATCH_SIZE,
+    store: str | PathLike[str] | None = None,
+    storage: Storage = "float64",
     progress: Progress | None = None,
 ) -> Iterator[MarkovChain]:
     """The chains of one model under several decoding rules, in their order; the model is asked once.
 
     Each is made when it is asked for, from the logits, and equal to that of :func:`build_chain`, bit for bit. (From the
     probabilities of a chain, as :func:`markovgpt.decode` makes it, a temperature above 1 cannot bring back what was
-    below 1e-308.) Other arguments and errors are those of :func:`build_chain`.
+    below 1e-308.) Other arguments and errors are those of :func:`build_chain`; a ``store`` is for one rule.
 
     Examples
     --------
@@ -115,77 +134,81 @@ def build_chains(
     vocabulary = vocabulary_of(model)
 
     only = decodings[0] if len(decodings) == 1 else None
+    _check_storage(store, storage, n_rules=len(decodings))
     started = time.perf_counter()
-    choice = choose(model, states, strategy)
-    try:
-        found = _enumerate(model, states, choice.name, batch_size, only, progress)
-    except ModelError as error:
-        if strategy != "auto" or choice.name not in SHORTCUTS:
-            raise
-        choice = fallback(choice.name, error)
-        found = None  # the error held the table: let go of both before another is made
-    if found is None:
-        found = _enumerate(model, states, choice.name, batch_size, only, progress)
+    with_cut = hasattr(model, "next_logits_and_outside")
     origin = Origin(
         row_defect=float(getattr(model, "row_defect", 0.0)),
         model=model_name(model),
         model_fingerprint=str(getattr(model, "fingerprint", "")),
-        strategy=choice.name,
-        model_calls=found.calls,
-        token_positions=found.positions,
-        check_positions=choice.check_positions + found.check_positions,
-        seconds=time.perf_counter() - started,
-        note=choice.note,
     )
+    how: dict[str, Any] = {"strategy": strategy, "batch_size": batch_size, "progress": progress}
+    if store is not None and only is not None:
+        identity = identity_of(model, states, only, batch_size=batch_size, storage=storage)
+        stored = StoredTable(
+            Path(store),
+            states,
+            only,
+            identity=identity,
+            row_defect=origin.row_defect,
+            with_cut=with_cut,
+            strategy=strategy,
+            progress=progress,
+        )
+        with stored:
+            cost = Cost() if stored.finished is not None else fill(stored, model, states, **how)
+        found = stored.result
+        told = replace(origin, decoding=only, n_underflows=found.n_underflows, row_defect=found.row_defect)
+        yield MarkovChain(
+            states=states,
+            probabilities=found.probabilities,
+            vocabulary=vocabulary,
+            origin=replace(_after(told, stored, cost, started), store=stored.record()),
+            cut=found.cut,
+        )
+        return
+    table = TableInMemory(states, rule=only, with_cut=with_cut)
+    cost = fill(table, model, states, **how)
+    origin = _after(origin, table, cost, started)
     for rule in decodings:
-        probabilities, lost = (found.table, found.underflows) if only is not None else _decoded(found.table, rule)
+        probabilities, lost = (table.table, table.n_underflows) if only is not None else _decoded(table.table, rule)
         yield MarkovChain(
             states=states,
             probabilities=probabilities,
             vocabulary=vocabulary,
             origin=replace(origin, decoding=rule, n_underflows=lost),
-            cut=found.cut,
+            cut=table.cut,
         )
 
 
-class _Enumerated(NamedTuple):
-    table: NDArray[np.float64]  # (n, V) logits; of one rule the probabilities, in half the memory
-    cut: NDArray[np.float64] | None  # (n,)
-    underflows: int
-    calls: int
-    positions: int
-    check_positions: int
+def _check_storage(store: str | PathLike[str] | None, storage: str, *, n_rules: int) -> None:
+    if storage not in ("float64", "float32"):
+        raise ArgumentError(f"storage must be 'float64' or 'float32': got {storage!r}.", storage=storage)
+    if store is None and storage != "float64":
+        raise ArgumentError(
+            f"storage {storage} is of the file that a table is stored in: name one, --store FILE (store=). In memory "
+            "tables are float64.",
+            storage=storage,
+        )
+    if store is not None and n_rules != 1:
+        raise ArgumentError(
+            f"A file holds the table of one decoding rule: got {n_rules} of them. Give one temperature, or leave out "
+            "--store (store=).",
+            n_rules=n_rules,
+        )
 
 
-def _enumerate(
-    model: LanguageModel,
-    states: StateSpace,
-    strategy: str,
-    batch_size: int,
-    only: Decoding | None,
-    progress: Progress | None,
-) -> _Enumerated:
-    """Ask the model by a strategy; what a shortcut made is compared with ``next_logits`` in the end."""
-    table = np.empty((states.n_states, states.vocab_size))  # (n, V)
-    cut = np.zeros(states.n_states) if hasattr(model, "next_logits_and_outside") else None  # (n,)
-    sample = StateSample(states) if strategy in SHORTCUTS else None
-    done = calls = positions = underflows = 0
-    for block in STRATEGIES[strategy](model, states, batch_size):
-        here = slice(block.start, block.start + len(block.logits))
-        if only is None:
-            table[here] = block.logits
-        else:
-            table[here] = only.apply(block.logits)
-            underflows += only.underflows(block.logits, table[here])
-        if cut is not None:
-            cut[here] = block.outside
-        if sample is not None:
-            sample.note(block)
-        done, calls, positions = done + len(block.logits), calls + block.calls, positions + block.token_positions
-        if progress is not None:
-            progress("enumerating contexts", done, states.n_states)
-    checked = 0 if sample is None else sample.compare(model, how=f"by the strategy {strategy!r}")
-    return _Enumerated(table, cut, underflows, calls, positions, checked)
+def _after(origin: Origin, table: GrowingTable, cost: Cost, started: float) -> Origin:
+    """The origin of a chain, once its table is there."""
+    return replace(
+        origin,
+        strategy=table.strategy,
+        note=table.note,
+        model_calls=cost.calls,
+        token_positions=cost.positions,
+        check_positions=cost.check_positions,
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.float64], int]:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.enumeration.strategy import Block, Shortcut
 from markovgpt.errors import ArgumentError
 from markovgpt.kernels.compiled import can_compile, load_compiler
@@ -53,7 +54,12 @@ def can_fuse(model: LanguageModel) -> str:
     return ""
 
 
-def fused(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator[Block]:  # noqa: ARG001  # has its own
+def fused(
+    model: LanguageModel,
+    states: StateSpace,
+    batch_size: int,  # noqa: ARG001  # has its own
+    done: Done = NOTHING_DONE,
+) -> Iterator[Block]:
     """Blocks of neighbouring states; ``batch_size`` is not used.
 
     Raises
@@ -72,6 +78,8 @@ def fused(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="markovgpt")
     try:
         for piece in _pieces(states, n_threads):
+            if done.covers_below(states, piece.first, piece.start, piece.stop, longest=piece.longest):
+                continue
             waiting.append((piece, pool.submit(_walk, trie, states, piece)))
             if len(waiting) > 2 * n_threads:  # what is done and not yet taken needs memory
                 yield from _blocks(model, states, *waiting.popleft())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from markovgpt.enumeration.batched import batched
+from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.enumeration.strategy import Block
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
@@ -12,6 +13,11 @@ from markovgpt.statespace import StateSpace
 __all__ = ["loop"]
 
 
-def loop(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator[Block]:  # noqa: ARG001  # always 1
+def loop(
+    model: LanguageModel,
+    states: StateSpace,
+    batch_size: int,  # noqa: ARG001  # always 1
+    done: Done = NOTHING_DONE,
+) -> Iterator[Block]:
     """One block a state; ``batch_size`` is not used."""
-    yield from batched(model, states, 1)
+    yield from batched(model, states, 1, done)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.enumeration.done import Done
 from markovgpt.enumeration.strategy import Block
 from markovgpt.errors import ModelError
 from markovgpt.model import as_float64, checked_logits, checked_outside, model_name
@@ -18,12 +19,15 @@ __all__ = ["every_position", "pass_blocks"]
 _CELLS = 2**22  # logits a pass
 
 
-def pass_blocks(model: Any, states: StateSpace, batch_size: int) -> Iterator[Block]:
+def pass_blocks(model: Any, states: StateSpace, batch_size: int, done: Done) -> Iterator[Block]:
     """Passes over the contexts of length K, which are asked for everything once: K V^K tokens, for any lengths."""
     V, K = states.vocab_size, states.context_length
     rows = min(batch_size, max(1, _CELLS // (K * V)))
     for start in range(0, V**K, rows):
-        contexts = states.contexts(K, start, min(start + rows, V**K))  # (m, K)
+        stop = min(start + rows, V**K)
+        if all(done.covers(*_begun_in(states, length, start, stop)) for length in range(states.shortest, K + 1)):
+            continue
+        contexts = states.contexts(K, start, stop)  # (m, K)
         every, outside = every_position(model, contexts)  # (m, K, V), (m, K)
         positions, calls = contexts.size, 1
         for length in range(K, states.shortest - 1, -1):
@@ -32,10 +36,16 @@ def pass_blocks(model: Any, states: StateSpace, batch_size: int) -> Iterator[Blo
             beginnings = contexts[own, :length]  # (m', length)
             if len(beginnings):
                 logits = checked_logits(every[own, length - 1], beginnings, model, method="all_logits")
-                first = states.offset(length) - (-start // step)  # the next multiple of step, as a number of length
+                first, _ = _begun_in(states, length, start, stop)
                 left_out = checked_outside(outside[own, length - 1], beginnings, model)
                 yield Block(first, logits, left_out, positions, calls)
                 positions = calls = 0
+
+
+def _begun_in(states: StateSpace, length: int, start: int, stop: int) -> tuple[int, int]:
+    """The states of a length that a pass gives: those that the first context to begin with them is in, as a range."""
+    step, offset = states.vocab_size ** (states.context_length - length), states.offset(length)
+    return offset - (-start // step), offset - (-stop // step)  # from one multiple of step to the next
 
 
 def every_position(model: Any, contexts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -7,10 +7,12 @@ K have K V^K. With ``all_logits`` alone, a context costs K tokens as ever, but a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from markovgpt.enumeration.agreement import try_out_passes, try_out_sessions
+from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.enumeration.passes import pass_blocks
 from markovgpt.enumeration.strategy import Block, Shortcut
 from markovgpt.enumeration.trie import walk_trie
@@ -25,7 +27,7 @@ _LEAST_SAVED = 2**28  # tokens times parameters that are to be saved, or trying 
 _PARAMETERS = 2**14  # of a model that does not say
 
 
-def prefix(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator[Block]:
+def prefix(model: LanguageModel, states: StateSpace, batch_size: int, done: Done = NOTHING_DONE) -> Iterator[Block]:
     """Blocks of neighbouring states; a call has at most ``batch_size`` contexts.
 
     Raises
@@ -38,9 +40,10 @@ def prefix(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterato
     if obstacle := _obstacle(model):
         raise ArgumentError(f"The strategy 'prefix' cannot be used: {obstacle}.")
     if not _has_session(model):
-        yield from pass_blocks(model, states, batch_size)
+        yield from pass_blocks(model, states, batch_size, done)
         return
-    for level in walk_trie(model, shortest=states.shortest, batch_size=batch_size):
+    is_done = partial(done.covers_below, states)
+    for level in walk_trie(model, shortest=states.shortest, batch_size=batch_size, is_done=is_done):
         order = np.argsort(level.numbers)  # (m,) neighbours, but not in their order
         start = states.offset(level.length) + int(level.numbers[order[0]])
         yield Block(start, level.logits[order], level.outside[order], level.token_positions, level.calls)

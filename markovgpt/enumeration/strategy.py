@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import NamedTuple, Protocol, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
 
@@ -27,8 +28,16 @@ class Block(NamedTuple):
     """How often the model was asked for it."""
 
 
-Strategy = Callable[[LanguageModel, StateSpace, int], Iterator[Block]]
-"""``(model, states, batch_size)`` to blocks that cover every state once, in any order."""
+class Strategy(Protocol):
+    """A function that yields blocks, in any order, that cover every state once but for those that are done.
+
+    A part of the work is left out where all that it gives is done; states that are done may come all the same. What is
+    computed together does not depend on what is done, so that a table made in two runs is that of one, bit for bit.
+    """
+
+    def __call__(
+        self, model: LanguageModel, states: StateSpace, batch_size: int, done: Done = NOTHING_DONE, /
+    ) -> Iterator[Block]: ...
 
 
 @final

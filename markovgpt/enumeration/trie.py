@@ -6,7 +6,7 @@ depth first by parts: a part is a range of neighbouring contexts, which is follo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,11 +45,19 @@ class _Part(NamedTuple):
     length: int  # of the contexts, before
 
 
-def walk_trie(model: Any, *, shortest: int, batch_size: int, only: Sequence[Integers] | None = None) -> Iterator[Level]:
+def walk_trie(
+    model: Any,
+    *,
+    shortest: int,
+    batch_size: int,
+    only: Sequence[Integers] | None = None,
+    is_done: Callable[[int, int, int], bool] | None = None,
+) -> Iterator[Level]:
     """All contexts of ``shortest`` to K tokens, by sessions of the model of at most ``batch_size`` rows.
 
     Every level is a range of neighbouring contexts. With ``only``, K arrays of contexts of the lengths 1 to K, just
-    those are visited; each must begin with one of the array before.
+    those are visited; each must begin with one of the array before. What begins with the contexts number ``start`` up
+    to ``stop - 1`` of a length is left out where ``is_done(length, start, stop)``.
 
     Raises
     ------
@@ -71,6 +79,8 @@ def walk_trie(model: Any, *, shortest: int, batch_size: int, only: Sequence[Inte
             rows, numbers = rows[kept], numbers[kept]
             if not len(rows):
                 continue
+        if is_done is not None and is_done(length, int(numbers.min()), int(numbers.max()) + 1):
+            continue
         try:
             session = model.session(len(rows)) if part.session is None else part.session.fork(rows)
             answer, outside = _feed(session, numbers % V)

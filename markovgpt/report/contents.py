@@ -15,6 +15,7 @@ from markovgpt.report.phrases import (
     plural,
     probability,
     state_names,
+    stored_phrase,
     took,
     underflow_notes,
     which_states,
@@ -202,5 +203,7 @@ def _cost_section(analysis: Analysis) -> Section:
         facts.append(
             ("compared", f"with the law of whole contexts, {plural(origin.check_positions, 'token position')} more")
         )
+    if origin.store is not None:
+        facts.append(("stored in", stored_phrase(origin.store)))
     notes = (origin.note,) if origin.note else ()
     return Section(title="What enumeration cost", facts=tuple(facts), notes=notes)

@@ -32,7 +32,7 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
     ``stationary`` has its fields at the top where there is one recurrent class; where there are several they are None
     there, and ``stationary["by_class"]`` has one record each.
     """
-    chain = analysis.chain
+    chain, store = analysis.chain, analysis.chain.origin.store
     document = document_head(chain)
     document["model"] |= _about_the_model(analysis)
     document["states"] |= _about_the_states(analysis)
@@ -49,6 +49,7 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
             "check_positions": chain.origin.check_positions,
             "seconds": chain.origin.seconds,
             "note": chain.origin.note or None,
+            "store": None if store is None else asdict(store) | {"n_computed": store.n_computed},
         },
     }
 

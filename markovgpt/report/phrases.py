@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis import GreedyLoop, StationaryDistribution
-from markovgpt.chain import Chain, MarkovChain
+from markovgpt.chain import Chain, MarkovChain, TableStore
 from markovgpt.report.digits import at_most
 from markovgpt.solvers.extended import EXTENDED_LIMIT
 from markovgpt.sparse_chain import SparseChain
@@ -23,6 +23,7 @@ __all__ = [
     "shortened",
     "whole_percent",
     "state_names",
+    "stored_phrase",
     "took",
     "underflow_notes",
     "which_states",
@@ -32,6 +33,17 @@ __all__ = [
 def plural(n: int, noun: str) -> str:
     """The number and the noun: ``'1 state'``, ``'19,683 states'``."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def stored_phrase(store: TableStore) -> str:
+    """Which file, and what of it was there before.
+
+    >>> stored_phrase(TableStore(file="a.table", storage="float64", n_blocks=64, n_reused=40, n_damaged=1))
+    'a.table (float64), 64 blocks: 40 reused, 24 computed, 1 of them damaged before'
+    """
+    damaged = f", {store.n_damaged:,} of them damaged before" if store.n_damaged else ""
+    blocks = f"{plural(store.n_blocks, 'block')}: {store.n_reused:,} reused, {store.n_computed:,} computed{damaged}"
+    return f"{store.file} ({store.storage}), {blocks}"
 
 
 def percent(share: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import final
 
 import numpy as np
@@ -28,6 +29,7 @@ from markovgpt.model import LanguageModel, Progress, tokens_of
 from markovgpt.ngrams import CountTable, count_ngrams
 from markovgpt.sparse_chain import SparseChain
 from markovgpt.statespace import Lengths
+from markovgpt.table_file.layout import Storage
 
 __all__ = ["Analysis", "analyze", "analyze_chain"]
 
@@ -88,6 +90,8 @@ def analyze(
     strategy: str = "auto",
     max_states: int | None = None,
     batch_size: int | None = None,
+    store: str | PathLike[str] | None = None,
+    storage: Storage = "float64",
     progress: Progress | None = None,
 ) -> Analysis:
     """Enumerate a model and answer the first questions about its chain.
@@ -107,6 +111,8 @@ def analyze(
         decoding=decoding,
         strategy=strategy,
         max_states=max_states,
+        store=store,
+        storage=storage,
         progress=progress,
         **({} if batch_size is None else {"batch_size": batch_size}),
     )

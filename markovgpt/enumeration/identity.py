@@ -1,0 +1,88 @@
+"""What makes a stored table the one that it is, and how does another differ from it?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from markovgpt.decoding import Decoding
+from markovgpt.model import LanguageModel, model_name, next_logits_and_outside, vocabulary_of
+from markovgpt.statespace import StateSpace
+
+__all__ = ["differences", "identity_of"]
+
+_N_CONTEXTS = 16
+_WORDS = {
+    "model": "the model",
+    "model_fingerprint": "the fingerprint of the model",
+    "sample": "the logits of the model after some contexts",
+    "vocab_size": "the number of tokens",
+    "context_length": "the context length",
+    "lengths": "the lengths of contexts",
+    "tokens": "the texts of the tokens",
+    "kind": "the kind of the tokens",
+    "batch_size": "the batch size",
+    "storage": "the storage",
+    "strategy": "the strategy",
+}
+
+
+def identity_of(
+    model: LanguageModel, states: StateSpace, rule: Decoding, *, batch_size: int, storage: str
+) -> dict[str, Any]:
+    """All that changes the digits of a table, as values that JSON has.
+
+    A model is known by its name and ``fingerprint``. One that has none, and a part of another model, is asked about a
+    fixed sample of contexts, and known by the hash of what it says, bit for bit.
+    """
+    vocabulary = vocabulary_of(model)
+    fingerprint = str(getattr(model, "fingerprint", ""))
+    is_part = hasattr(model, "model")  # on some of its tokens, behind a prompt: its fingerprint may not say which
+    found = {
+        "model": model_name(model),
+        "model_fingerprint": fingerprint,
+        "sample": _sample_of(model, states) if is_part or not fingerprint else "",
+        "vocab_size": states.vocab_size,
+        "context_length": states.context_length,
+        "lengths": states.lengths,
+        "tokens": list(vocabulary.tokens),
+        "kind": vocabulary.kind,
+        "decoding": asdict(rule),
+        "batch_size": batch_size,
+        "storage": storage,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(found, default=lambda number: number.item()))  # NumPy's own numbers
+    return plain
+
+
+def differences(there: dict[str, Any], here: dict[str, Any]) -> str:
+    """What differs between a file and what is asked for, in words; empty if nothing does."""
+    parts = [
+        f"{_WORDS[name]} ({_shown(there.get(name))} there, {_shown(here[name])} here)"
+        for name in here
+        if name != "decoding" and there.get(name) != here[name]
+    ]
+    rules = [Decoding(**identity["decoding"]).describe() for identity in (there, here)]
+    if rules[0] != rules[1] or there["decoding"] != here["decoding"]:
+        parts.append(f"the decoding rule ({rules[0]} there, {rules[1]} here)")
+    return ", ".join(parts)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value):,} texts"
+    text = str(value)
+    return "none" if text == "" else text[:12] + "..." if len(text) == 64 else text
+
+
+def _sample_of(model: LanguageModel, states: StateSpace) -> str:
+    """SHA-256 of what the model says after the first, the last, and some other contexts of length K."""
+    V, K = states.vocab_size, states.context_length
+    contexts = np.random.default_rng(0).integers(0, V, (_N_CONTEXTS, K))
+    contexts[0], contexts[1] = 0, V - 1
+    logits, outside = next_logits_and_outside(model, contexts)
+    return hashlib.sha256(logits.tobytes() + outside.tobytes()).hexdigest()

@@ -1,0 +1,284 @@
+"""How does a table grow in a file, so that an interrupted enumeration goes on from there, bit for bit?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, final
+
+import numpy as np
+
+from markovgpt.chain import TableStore
+from markovgpt.decoding import Decoding
+from markovgpt.enumeration.agreement import StateSample, sampled_states
+from markovgpt.enumeration.done import NOTHING_DONE, Done
+from markovgpt.enumeration.identity import differences
+from markovgpt.enumeration.store_errors import naming
+from markovgpt.enumeration.strategy import Block
+from markovgpt.errors import ArgumentError, EnumerationInterruptedError
+from markovgpt.interrupts import interrupts_held_back
+from markovgpt.model import Progress
+from markovgpt.statespace import StateSpace
+from markovgpt.table_file.contents import Contents
+from markovgpt.table_file.layout import Header, read_header
+from markovgpt.table_file.reading import FinishedTable, open_finished
+from markovgpt.table_file.writing import TableWriter
+
+__all__ = ["StoredTable"]
+
+_CHECKING = "checking the stored table"
+
+
+@final
+class StoredTable:
+    """A :class:`~markovgpt.enumeration.growing.GrowingTable` in a file; use as a context manager.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, which may be there already.
+    states : StateSpace
+    rule : Decoding
+        Applied to the logits.
+    identity : dict
+        As :func:`~markovgpt.enumeration.identity.identity_of` gives it.
+    with_cut : bool
+        Whether the model says what it leaves out.
+    row_defect : float
+        Of the model's own table, if it is one.
+    strategy : str
+        That is asked for, or "auto", which goes on with that of the file.
+
+    Attributes
+    ----------
+    strategy : str
+        That of the file; empty if it has none yet.
+    finished : FinishedTable, or None
+        The table, if nothing is left to be done.
+
+    Raises
+    ------
+    ArgumentError
+        The file has another table, cannot be read or written, or another process has it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        states: StateSpace,
+        rule: Decoding,
+        *,
+        identity: dict[str, Any],
+        with_cut: bool,
+        row_defect: float,
+        strategy: str,
+        progress: Progress | None,
+    ) -> None:
+        self._path, self._states, self._rule, self._progress = path, states, rule, progress
+        self._identity, self._with_cut, self._row_defect = identity, with_cut, row_defect
+        self.done, self.n_done, self.strategy, self.note = NOTHING_DONE, 0, "", ""
+        self.n_reused = self.n_damaged = 0
+        self._writer: TableWriter | None = None
+        self._contents: Contents | None = None
+        with naming(self._path):
+            self.finished = self._finished(strategy)
+            if self.finished is not None:
+                self.n_reused = self.finished.header.n_blocks
+                self.note = " ".join(filter(None, (self.note, self._remark())))
+                return
+            self._writer = TableWriter(path)
+            if self._writer.contents is not None:
+                self._check(self._writer.contents.header, strategy)
+                self._go_on(self._writer.contents)
+
+    def __enter__(self) -> StoredTable:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Keep what is done; say so where Ctrl-C ended it."""
+        if self._writer is None:
+            return
+        with interrupts_held_back():
+            n_kept = self._kept(self._writer)
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            raise EnumerationInterruptedError(
+                f"Interrupted: {n_kept:,} of {self._states.n_states:,} contexts are kept in {self._path}. The same "
+                "command goes on from there.",
+                n_done=n_kept,
+                path=str(self._path),
+            ) from None
+
+    def begin(self, strategy: str, note: str) -> None:
+        """Begin the file, or go on with it; what another strategy wrote is forgotten."""
+        if self._contents is not None and self.strategy == strategy:
+            return
+        self._contents = None
+        self.done, self.n_done, self.n_reused, self.n_damaged = NOTHING_DONE, 0, 0, 0
+        self.strategy, self.note = strategy, note
+        header = Header(
+            identity=self._identity,
+            strategy=strategy,
+            note=note,
+            n_states=self._states.n_states,
+            vocab_size=self._states.vocab_size,
+            storage=self._identity["storage"],
+            has_cut=self._with_cut,
+            model_row_defect=self._row_defect,
+            sampled=tuple(sampled_states(self._states).tolist()),
+        )
+        with naming(self._path):
+            self._fill(self._open_writer().begin(header), whole=[])
+
+    def take(self, block: Block) -> None:
+        """Write the rows of a block that are not done yet."""
+        contents, size = self._open_contents(), self._open_contents().header.block_rows
+        law = self._rule.apply(block.logits)  # (m, V)
+        stop = block.start + len(law)
+        for number in range(block.start // size, -(-stop // size)):
+            rows = contents.rows(number)
+            first, after = max(rows.start, block.start), min(rows.stop, stop)
+            if self._left[number]:
+                self._write(number, block, law, slice(first - block.start, after - block.start))
+
+    def complete(self) -> None:
+        """Seal the file, and read the table from it."""
+        with naming(self._path):
+            self._open_writer().seal()
+            self._contents = None
+            self.finished = open_finished(self._path)
+        self.note = " ".join(filter(None, (self.note, self._remark())))
+
+    @property
+    def result(self) -> FinishedTable:
+        """The table, when all is done.
+
+        Raises
+        ------
+        ArgumentError
+            The file is not what was written to it.
+        """
+        if self.finished is None:
+            raise ArgumentError(
+                f"{self._path} is not what was written to it. Does another program write to it, or does the disk fail?",
+                path=str(self._path),
+            )
+        return self.finished
+
+    def record(self) -> TableStore:
+        """What the chain says about the file."""
+        header = self.result.header
+        return TableStore(
+            file=str(self._path),
+            storage=header.storage,
+            n_blocks=header.n_blocks,
+            n_reused=self.n_reused,
+            n_damaged=self.n_damaged,
+        )
+
+    def _remark(self) -> str:
+        """What was in the file before."""
+        n_blocks, file = self.result.header.n_blocks, self._path
+        if self.n_reused == n_blocks:
+            return f"The table was read from {file}, where it was complete."
+        reused = (
+            f"{self.n_reused:,} of {n_blocks:,} blocks of the table were in {file} before." if self.n_reused else ""
+        )
+        damaged = f"{self.n_damaged:,} were damaged, and were computed again." if self.n_damaged else ""
+        return " ".join(filter(None, (reused, damaged)))
+
+    def _finished(self, strategy: str) -> FinishedTable | None:
+        """The table, if the file is there and all of it is right."""
+        try:
+            with self._path.open("rb") as file:
+                found = read_header(file)
+        except FileNotFoundError:
+            return None
+        if found is None:
+            return None
+        self._check(found[0], strategy)
+        return open_finished(self._path, checking=self._checking)
+
+    def _check(self, header: Header, strategy: str) -> None:
+        """Refuse a table that is not the one that is asked for; take over its strategy."""
+        there, here = dict(header.identity), dict(self._identity)
+        if strategy != "auto":
+            there, here = there | {"strategy": header.strategy}, here | {"strategy": strategy}
+        if differs := differences(there, here):
+            raise ArgumentError(f"holds another table: it differs in {differs}")
+        self.strategy, self.note = header.strategy, header.note
+
+    def _checking(self, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress(_CHECKING, done, total)
+
+    def _go_on(self, contents: Contents) -> None:
+        """Find out which blocks are done."""
+        whole = []
+        for number, found in enumerate(contents.whole_blocks(), start=1):
+            whole.append(found)
+            self._checking(number, contents.header.n_blocks)
+        self.n_damaged = whole.count(False)
+        self._fill(contents, whole=[number for number, found in enumerate(whole) if found])
+
+    def _fill(self, contents: Contents, *, whole: list[int]) -> None:
+        """Get ready to write all blocks but those that are whole."""
+        header = contents.header
+        self._contents, self.n_reused = contents, len(whole)
+        self._left = np.full(header.n_blocks, header.block_rows)  # (blocks,) rows that are not written yet
+        self._left[-1] = header.n_states - (header.n_blocks - 1) * header.block_rows
+        self._left[whole] = 0
+        self._underflows = np.zeros(header.n_blocks, dtype=np.int64)
+        self._defects = np.zeros(header.n_blocks)
+        ranges = [contents.rows(number) for number in whole]
+        self.done, self.n_done = (
+            Done((rows.start, rows.stop) for rows in ranges),
+            header.n_states - int(self._left.sum()),
+        )
+        self.sample = StateSample(self._states, logits=contents.sampled_logits, outside=contents.sampled_outside)
+
+    def _write(self, number: int, block: Block, law: np.ndarray[Any, Any], part: slice) -> None:
+        """Write the rows of one stored block that are in a block of a strategy."""
+        contents = self._open_contents()
+        here, logits, rows = slice(block.start + part.start, block.start + part.stop), block.logits[part], law[part]
+        contents.table[here] = rows
+        underflows = self._rule.underflows(logits, rows)
+        if contents.header.storage == "float32":
+            rounded = contents.table[here]
+            underflows += int(((rows > 0) & (rounded == 0)).sum())
+            defect = float(abs(rounded.sum(axis=1, dtype=np.float64) - 1).max())
+            self._defects[number] = max(self._defects[number], defect)
+        if contents.cut is not None:
+            contents.cut[here] = block.outside[part]
+        self.sample.note(Block(here.start, logits, block.outside[part], 0, 0))
+        self._underflows[number] += underflows
+        self._left[number] -= len(rows)
+        self.n_done += len(rows)
+        if not self._left[number]:
+            with naming(self._path):
+                self._open_writer().finish_block(
+                    number, n_underflows=int(self._underflows[number]), row_defect=float(self._defects[number])
+                )
+
+    def _kept(self, writer: TableWriter) -> int:
+        """Close the file; how many contexts are in it for good."""
+        n_kept = 0
+        try:
+            with naming(self._path):
+                writer.commit()
+        finally:
+            if self._contents is not None:
+                rows = (self._contents.rows(number) for number in np.flatnonzero(self._left == 0).tolist())
+                n_kept = sum(part.stop - part.start for part in rows)
+            self._contents = self._writer = None
+            writer.close()
+        return n_kept
+
+    def _open_writer(self) -> TableWriter:
+        assert self._writer is not None  # noqa: S101  # open as long as the table grows
+        return self._writer
+
+    def _open_contents(self) -> Contents:
+        assert self._contents is not None  # noqa: S101  # after begin
+        return self._contents
