@@ -15,7 +15,7 @@ from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.enumeration.identity import differences
 from markovgpt.enumeration.store_errors import naming
 from markovgpt.enumeration.strategy import Block
-from markovgpt.errors import ArgumentError, EnumerationInterruptedError
+from markovgpt.errors import ArgumentError, EnumerationInterruptedError, NotComputedError
 from markovgpt.interrupts import interrupts_held_back
 from markovgpt.model import Progress
 from markovgpt.statespace import StateSpace
@@ -87,9 +87,13 @@ class StoredTable:
                 self.note = " ".join(filter(None, (self.note, self._remark())))
                 return
             self._writer = TableWriter(path)
-            if self._writer.contents is not None:
-                self._check(self._writer.contents.header, strategy)
-                self._go_on(self._writer.contents)
+            try:
+                if self._writer.contents is not None:
+                    self._check(self._writer.contents.header, strategy)
+                    self._go_on(self._writer.contents)
+            except BaseException:
+                self._writer.close()
+                raise
 
     def __enter__(self) -> StoredTable:
         return self
@@ -144,6 +148,8 @@ class StoredTable:
 
     def complete(self) -> None:
         """Seal the file, and read the table from it."""
+        if n_missing := int(self._left.sum()):
+            raise NotComputedError(f"The strategy {self.strategy!r} left out {n_missing:,} contexts.", n=n_missing)
         with naming(self._path):
             self._open_writer().seal()
             self._contents = None
@@ -185,7 +191,8 @@ class StoredTable:
         reused = (
             f"{self.n_reused:,} of {n_blocks:,} blocks of the table were in {file} before." if self.n_reused else ""
         )
-        damaged = f"{self.n_damaged:,} were damaged, and were computed again." if self.n_damaged else ""
+        were = "block was" if self.n_damaged == 1 else "blocks were"
+        damaged = f"{self.n_damaged:,} {were} damaged, and computed again." if self.n_damaged else ""
         return " ".join(filter(None, (reused, damaged)))
 
     def _finished(self, strategy: str) -> FinishedTable | None:
@@ -232,10 +239,8 @@ class StoredTable:
         self._underflows = np.zeros(header.n_blocks, dtype=np.int64)
         self._defects = np.zeros(header.n_blocks)
         ranges = [contents.rows(number) for number in whole]
-        self.done, self.n_done = (
-            Done((rows.start, rows.stop) for rows in ranges),
-            header.n_states - int(self._left.sum()),
-        )
+        self.done = Done((rows.start, rows.stop) for rows in ranges)
+        self.n_done = header.n_states - int(self._left.sum())
         self.sample = StateSample(self._states, logits=contents.sampled_logits, outside=contents.sampled_outside)
 
     def _write(self, number: int, block: Block, law: np.ndarray[Any, Any], part: slice) -> None:
@@ -268,9 +273,10 @@ class StoredTable:
             with naming(self._path):
                 writer.commit()
         finally:
-            if self._contents is not None:
-                rows = (self._contents.rows(number) for number in np.flatnonzero(self._left == 0).tolist())
-                n_kept = sum(part.stop - part.start for part in rows)
+            contents = self._contents
+            if contents is not None:
+                kept = (number for number in np.flatnonzero(self._left == 0).tolist() if contents.has_entry(number))
+                n_kept = sum(rows.stop - rows.start for rows in map(contents.rows, kept))
             self._contents = self._writer = None
             writer.close()
         return n_kept
