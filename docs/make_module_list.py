@@ -24,6 +24,7 @@ _ORDER = (
     "model",
     "decoding",
     "statespace",
+    "table_file",
     "operators",
     "chain",
     "solvers",

@@ -21,6 +21,7 @@ __all__ = [
     "check_is_model",
     "checked_logits",
     "checked_outside",
+    "law_fingerprint",
     "model_name",
     "next_logits_and_outside",
     "next_token_logits",
@@ -119,6 +120,14 @@ def check_is_model(thing: object) -> LanguageModel:
 def model_name(model: LanguageModel) -> str:
     """What to call a model in a report: its ``name``, or its class."""
     return str(getattr(model, "name", type(model).__name__))
+
+
+def law_fingerprint(model: LanguageModel) -> str:
+    """What tells a model's law from any other: its ``fingerprint``, or empty if it has none.
+
+    A part of a model, whose weights are those of the whole, has a ``law_fingerprint`` beside it.
+    """
+    return str(getattr(model, "law_fingerprint", getattr(model, "fingerprint", "")))
 
 
 def vocabulary_of(model: LanguageModel) -> Vocabulary:

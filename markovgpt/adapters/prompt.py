@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, Session, as_float64, model_name, vocabulary_of
+from markovgpt.model import LanguageModel, Session, as_float64, law_fingerprint, model_name, vocabulary_of
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["with_prompt"]
@@ -34,6 +34,11 @@ class _PromptedModel:
     @property
     def fingerprint(self) -> str:
         return hashlib.sha256(f"{getattr(self.model, 'fingerprint', '')};{self.prompt.tolist()}".encode()).hexdigest()
+
+    @property
+    def law_fingerprint(self) -> str:
+        whole = law_fingerprint(self.model)
+        return whole and hashlib.sha256(f"{whole};behind {self.prompt.tolist()}".encode()).hexdigest()
 
     @property
     def n_parameters(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -11,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, Session, as_float64, model_name, next_token_logits, vocabulary_of
+from markovgpt.model import (
+    LanguageModel,
+    Session,
+    as_float64,
+    law_fingerprint,
+    model_name,
+    next_token_logits,
+    vocabulary_of,
+)
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["find_tokens", "likeliest_tokens", "restrict_tokens"]
@@ -36,6 +45,11 @@ class _RestrictedModel:
     @property
     def fingerprint(self) -> str:
         return str(getattr(self.model, "fingerprint", ""))
+
+    @property
+    def law_fingerprint(self) -> str:
+        whole = law_fingerprint(self.model)
+        return whole and hashlib.sha256(f"{whole};on {self.kept.tolist()}".encode()).hexdigest()
 
     @property
     def n_parameters(self) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from markovgpt.decoding import Decoding
-from markovgpt.model import LanguageModel, model_name, next_logits_and_outside, vocabulary_of
+from markovgpt.model import LanguageModel, law_fingerprint, model_name, next_logits_and_outside, vocabulary_of
 from markovgpt.statespace import StateSpace
 
 __all__ = ["differences", "identity_of"]
@@ -19,6 +19,7 @@ _N_CONTEXTS = 16
 _WORDS = {
     "model": "the model",
     "model_fingerprint": "the fingerprint of the model",
+    "part": "the part of the model",
     "sample": "the logits of the model after some contexts",
     "vocab_size": "the number of tokens",
     "context_length": "the context length",
@@ -36,16 +37,16 @@ def identity_of(
 ) -> dict[str, Any]:
     """All that changes the digits of a table, as values that JSON has.
 
-    A model is known by its name and ``fingerprint``. One that has none, and a part of another model, is asked about a
+    A model is known by its name and ``fingerprint``. One that has none, or is a part of such a model, is asked about a
     fixed sample of contexts, and known by the hash of what it says, bit for bit.
     """
     vocabulary = vocabulary_of(model)
-    fingerprint = str(getattr(model, "fingerprint", ""))
-    is_part = hasattr(model, "model")  # on some of its tokens, behind a prompt: its fingerprint may not say which
+    fingerprint, law = str(getattr(model, "fingerprint", "")), law_fingerprint(model)
     found = {
         "model": model_name(model),
         "model_fingerprint": fingerprint,
-        "sample": _sample_of(model, states) if is_part or not fingerprint else "",
+        "part": law if law != fingerprint else "",
+        "sample": "" if law else _sample_of(model, states),
         "vocab_size": states.vocab_size,
         "context_length": states.context_length,
         "lengths": states.lengths,

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from markovgpt.chain import TableStore
 from markovgpt.decoding import Decoding
@@ -137,14 +138,12 @@ class StoredTable:
 
     def take(self, block: Block) -> None:
         """Write the rows of a block that are not done yet."""
-        contents, size = self._open_contents(), self._open_contents().header.block_rows
-        law = self._rule.apply(block.logits)  # (m, V)
-        stop = block.start + len(law)
-        for number in range(block.start // size, -(-stop // size)):
-            rows = contents.rows(number)
-            first, after = max(rows.start, block.start), min(rows.stop, stop)
-            if self._left[number]:
-                self._write(number, block, law, slice(first - block.start, after - block.start))
+        size, law = self._open_contents().header.block_rows, self._rule.apply(block.logits)  # (m, V)
+        first, after = block.start // size, -(-(block.start + len(law)) // size)
+        open_blocks = first + np.flatnonzero(self._left[first:after])  # (b,)
+        for run in np.split(open_blocks, np.flatnonzero(np.diff(open_blocks) > 1) + 1):
+            if len(run):
+                self._write(int(run[0]), int(run[-1]) + 1, block, law)
 
     def complete(self) -> None:
         """Seal the file, and read the table from it."""
@@ -153,7 +152,7 @@ class StoredTable:
         with naming(self._path):
             self._open_writer().seal()
             self._contents = None
-            self.finished = open_finished(self._path)
+            self.finished = open_finished(self._path, is_checked=True)
         self.note = " ".join(filter(None, (self.note, self._remark())))
 
     @property
@@ -163,11 +162,11 @@ class StoredTable:
         Raises
         ------
         ArgumentError
-            The file is not what was written to it.
+            Something else has changed the file.
         """
         if self.finished is None:
             raise ArgumentError(
-                f"{self._path} is not what was written to it. Does another program write to it, or does the disk fail?",
+                f"{self._path} is not what was written to it just now: another program must have changed it.",
                 path=str(self._path),
             )
         return self.finished
@@ -243,28 +242,43 @@ class StoredTable:
         self.n_done = header.n_states - int(self._left.sum())
         self.sample = StateSample(self._states, logits=contents.sampled_logits, outside=contents.sampled_outside)
 
-    def _write(self, number: int, block: Block, law: np.ndarray[Any, Any], part: slice) -> None:
-        """Write the rows of one stored block that are in a block of a strategy."""
-        contents = self._open_contents()
-        here, logits, rows = slice(block.start + part.start, block.start + part.stop), block.logits[part], law[part]
-        contents.table[here] = rows
-        underflows = self._rule.underflows(logits, rows)
-        if contents.header.storage == "float32":
-            rounded = contents.table[here]
-            underflows += int(((rows > 0) & (rounded == 0)).sum())
-            defect = float(abs(rounded.sum(axis=1, dtype=np.float64) - 1).max())
-            self._defects[number] = max(self._defects[number], defect)
+    def _write(self, first: int, after: int, block: Block, law: NDArray[np.float64]) -> None:
+        """Write the rows of some stored blocks, one behind the other, that are in a block of a strategy."""
+        contents, size = self._open_contents(), self._open_contents().header.block_rows
+        start, stop = max(first * size, block.start), min(after * size, block.start + len(law))
+        here, part = slice(start, stop), slice(start - block.start, stop - block.start)
+        contents.table[here] = law[part]
         if contents.cut is not None:
             contents.cut[here] = block.outside[part]
-        self.sample.note(Block(here.start, logits, block.outside[part], 0, 0))
-        self._underflows[number] += underflows
-        self._left[number] -= len(rows)
-        self.n_done += len(rows)
-        if not self._left[number]:
-            with naming(self._path):
+        self.sample.note(Block(start, block.logits[part], block.outside[part], 0, 0))
+        edges = np.clip(np.arange(first, after + 1) * size, start, stop) - start  # (b + 1,) where stored blocks begin
+        self._count(first, edges, block.logits[part], law[part], contents.table[here])
+        self._left[first:after] -= np.diff(edges)
+        self.n_done += stop - start
+        with naming(self._path):
+            for number in (first + np.flatnonzero(self._left[first:after] == 0)).tolist():
                 self._open_writer().finish_block(
                     number, n_underflows=int(self._underflows[number]), row_defect=float(self._defects[number])
                 )
+
+    def _count(
+        self,
+        first: int,
+        edges: NDArray[np.int64],
+        logits: NDArray[np.float64],
+        law: NDArray[np.float64],
+        written: NDArray[Any],
+    ) -> None:
+        """Note what became 0, and how far sums are from 1 in float32, for each of the stored blocks."""
+        these = slice(first, first + len(edges) - 1)
+        if self._rule.underflows(logits, law):  # rarely
+            parts = list(map(slice, edges[:-1].tolist(), edges[1:].tolist()))
+            self._underflows[these] += [self._rule.underflows(logits[part], law[part]) for part in parts]
+        if written.dtype != np.float64:
+            lost = ((law > 0) & (written == 0)).sum(axis=1)  # (m,)
+            self._underflows[these] += np.add.reduceat(lost, edges[:-1])
+            defects = abs(written.sum(axis=1, dtype=np.float64) - 1)  # (m,)
+            self._defects[these] = np.maximum(self._defects[these], np.maximum.reduceat(defects, edges[:-1]))
 
     def _kept(self, writer: TableWriter) -> int:
         """Close the file; how many contexts are in it for good."""

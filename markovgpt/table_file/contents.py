@@ -84,11 +84,9 @@ class Contents:
 
     def enter(self, block: int, *, n_underflows: int, row_defect: float) -> None:
         """Write the entry of a block, whose rows are on the disk."""
-        entry = np.zeros(1, dtype=ENTRY)
-        entry["number"], entry["data_crc"] = block, self.data_crc(block)
-        entry["n_underflows"], entry["row_defect"] = n_underflows, row_defect
-        entry["own_crc"] = self._own_crc(entry.tobytes())
-        self.journal[block] = entry[0]
+        fields = (block, self.data_crc(block), n_underflows, row_defect)
+        own_crc = self._own_crc(np.array((*fields, 0, 0), dtype=ENTRY).tobytes())
+        self.journal[block] = (*fields, own_crc, 0)
 
     def flush(self) -> None:
         """Wait until all that was written is on the disk."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fakes import SessionModel, TableModel
+from fakes import FakeModel, SessionModel, TableModel
 from gpts import random_gpt
 from hypothesis import given
 from hypothesis import strategies as st
@@ -340,3 +341,19 @@ def test_copy_of_a_file_is_as_good(tmp_path: Path) -> None:
     model.asked = 0
     assert mg.build_chain(model, store=tmp_path / "b.table").fingerprint == expected
     assert model.asked == 0
+
+
+def test_table_is_in_memory_once_or_not_at_all(tmp_path: Path) -> None:
+    """The most that Python and NumPy hold: a table of 2^18 rows of 16 bytes; with a file, a part of it."""
+    zeros = np.zeros((2048, 2))
+    model = FakeModel(lambda contexts: zeros[: len(contexts)], vocab_size=2, context_length=18)
+    size, chains, peaks = 2**22, [], []
+    for options in ({}, {"store": tmp_path / "a.table"}, {"store": tmp_path / "a.table"}):
+        tracemalloc.start()
+        chains.append(mg.build_chain(model, strategy="batched", **options))  # type: ignore[arg-type]
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        assert chains[-1].fingerprint == chains[0].fingerprint
+        assert tracemalloc.get_traced_memory()[1] == peaks[-1]
+        tracemalloc.stop()
+    assert size <= peaks[0] < 1.6 * size  # batches of 2,048 contexts, of which each number takes 8 bytes
+    assert max(peaks[1:]) < 0.6 * size
