@@ -27,8 +27,6 @@ from markovgpt.table_file.writing import TableWriter
 
 __all__ = ["StoredTable"]
 
-_CHECKING = "checking the stored table"
-
 
 @final
 class StoredTable:
@@ -38,9 +36,8 @@ class StoredTable:
     ----------
     path : Path
         Of the file, which may be there already.
-    states : StateSpace
-    rule : Decoding
-        Applied to the logits.
+    states, rule : StateSpace, Decoding
+        The rule is applied to the logits of the states.
     identity : dict
         As :func:`~markovgpt.enumeration.identity.identity_of` gives it.
     with_cut : bool
@@ -120,8 +117,7 @@ class StoredTable:
         if self._contents is not None and self.strategy == strategy:
             return
         self._contents = None
-        self.done, self.n_done, self.n_reused, self.n_damaged = NOTHING_DONE, 0, 0, 0
-        self.strategy, self.note = strategy, note
+        self.n_damaged, self.strategy, self.note = 0, strategy, note
         header = Header(
             identity=self._identity,
             strategy=strategy,
@@ -200,7 +196,7 @@ class StoredTable:
             with self._path.open("rb") as file:
                 found = read_header(file)
         except FileNotFoundError:
-            return None
+            found = None
         if found is None:
             return None
         self._check(found[0], strategy)
@@ -217,7 +213,7 @@ class StoredTable:
 
     def _checking(self, done: int, total: int) -> None:
         if self._progress is not None:
-            self._progress(_CHECKING, done, total)
+            self._progress("checking the stored table", done, total)
 
     def _go_on(self, contents: Contents) -> None:
         """Find out which blocks are done."""
