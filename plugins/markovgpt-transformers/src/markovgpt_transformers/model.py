@@ -21,7 +21,8 @@ from markovgpt_transformers.sizes import positions_of, receptive_field
 from markovgpt_transformers.weights import gpt2_weights, why_not_gpt2
 
 if TYPE_CHECKING:
-    from markovgpt.kernels.trie_weights import GPTWeights
+    import torch
+    from markovgpt import GPTWeights
     from torch import Tensor
 
 __all__ = ["TransformersModel"]
@@ -70,6 +71,12 @@ class TransformersModel:
     def pretrained(self) -> Any:
         """The model of transformers."""
         return self.forward.network
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network computes."""
+        place: torch.device = self.pretrained.device
+        return place
 
     @property
     def n_parameters(self) -> int:
