@@ -138,6 +138,7 @@ def build_chains(
         check_positions=choice.check_positions + found.check_positions,
         seconds=time.perf_counter() - started,
         note=choice.note,
+        rounding=found.rounding,
     )
     for rule in decodings:
         probabilities, lost = (found.table, found.underflows) if only is not None else _decoded(found.table, rule)
@@ -157,6 +158,7 @@ class _Enumerated(NamedTuple):
     calls: int
     positions: int
     check_positions: int
+    rounding: float | None
 
 
 def _enumerate(
@@ -187,7 +189,8 @@ def _enumerate(
         if progress is not None:
             progress("enumerating contexts", done, states.n_states)
     checked = 0 if sample is None else sample.compare(model, how=f"by the strategy {strategy!r}")
-    return _Enumerated(table, cut, underflows, calls, positions, checked)
+    rounding = None if sample is None or strategy != "fused" else sample.rounding(model.gpt_weights()).probabilities  # type: ignore[attr-defined]  # who is computed from them, has them
+    return _Enumerated(table, cut, underflows, calls, positions, checked, rounding)
 
 
 def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.float64], int]:
