@@ -136,6 +136,7 @@ def _stored_chain(path: Path) -> MarkovChain:
             note=header.note,
             row_defect=table.row_defect,
             n_underflows=table.n_underflows,
+            rounding=table.rounding,
             store=TableStore(file=str(path), storage=header.storage, n_blocks=n_blocks, n_reused=n_blocks, n_damaged=0),
         ),
         cut=table.cut,

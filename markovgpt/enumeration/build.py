@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +35,7 @@ def build_chain(
     decoding: Decoding | None = None,
     strategy: str = "auto",
     max_states: int | None = None,
-    batch_size: int = _BATCH_SIZE,
+    batch_size: int | None = None,
     store: str | PathLike[str] | None = None,
     storage: Storage = "float64",
     progress: Progress | None = None,
@@ -58,8 +57,8 @@ def build_chain(
         if those of a shortcut differ from ``next_logits``, it is not used, and ``origin.note`` says so.
     max_states : int, optional
         Refuse above this number of states; 2^20 by default.
-    batch_size : int
-        Contexts per call of the model.
+    batch_size : int, optional
+        Contexts per call of the model; by default its own ``contexts_per_call``, or 2,048.
     store : path, optional
         A file that the table grows in: the same call goes on from there after any interruption, with the same result
         bit for bit, and reads the table once it is finished. ``probabilities`` is a memory map of it.
@@ -108,7 +107,7 @@ def build_chains(
     lengths: Lengths = "full",
     strategy: str = "auto",
     max_states: int | None = None,
-    batch_size: int = _BATCH_SIZE,
+    batch_size: int | None = None,
     store: str | PathLike[str] | None = None,
     storage: Storage = "float64",
     progress: Progress | None = None,
@@ -127,7 +126,8 @@ def build_chains(
     [0.9412, 0.8, 0.6667]
     """
     check_is_model(model)
-    if batch_size < 1:
+    usual_size = int(getattr(model, "contexts_per_call", None) or _BATCH_SIZE)
+    if batch_size is not None and batch_size < 1:
         raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     check_n_states(states, max_states=max_states)
@@ -142,9 +142,8 @@ def build_chains(
         model=model_name(model),
         model_fingerprint=str(getattr(model, "fingerprint", "")),
     )
-    how: dict[str, Any] = {"strategy": strategy, "batch_size": batch_size, "progress": progress}
     if store is not None and only is not None:
-        identity = identity_of(model, states, only, batch_size=batch_size, storage=storage)
+        identity = identity_of(model, states, only, storage=storage)
         stored = StoredTable(
             Path(store),
             states,
@@ -153,22 +152,28 @@ def build_chains(
             row_defect=origin.row_defect,
             with_cut=with_cut,
             strategy=strategy,
+            batch_size=batch_size,
+            usual_size=usual_size,
             progress=progress,
         )
         with stored:
-            cost = Cost() if stored.finished is not None else fill(stored, model, states, **how)
+            cost = Cost()
+            if stored.finished is None:
+                cost = fill(stored, model, states, strategy=strategy, batch_size=stored.batch_size, progress=progress)
         found = stored.result
-        told = replace(origin, decoding=only, n_underflows=found.n_underflows, row_defect=found.row_defect)
+        origin = replace(
+            _after(origin, stored, cost._replace(rounding=found.rounding), started),
+            decoding=only,
+            n_underflows=found.n_underflows,
+            row_defect=found.row_defect,
+            store=stored.record(),
+        )
         yield MarkovChain(
-            states=states,
-            probabilities=found.probabilities,
-            vocabulary=vocabulary,
-            origin=replace(_after(told, stored, cost, started), store=stored.record()),
-            cut=found.cut,
+            states=states, probabilities=found.probabilities, vocabulary=vocabulary, origin=origin, cut=found.cut
         )
         return
     table = TableInMemory(states, rule=only, with_cut=with_cut)
-    cost = fill(table, model, states, **how)
+    cost = fill(table, model, states, strategy=strategy, batch_size=batch_size or usual_size, progress=progress)
     origin = _after(origin, table, cost, started)
     for rule in decodings:
         probabilities, lost = (table.table, table.n_underflows) if only is not None else _decoded(table.table, rule)
@@ -207,6 +212,7 @@ def _after(origin: Origin, table: GrowingTable, cost: Cost, started: float) -> O
         model_calls=cost.calls,
         token_positions=cost.positions,
         check_positions=cost.check_positions,
+        rounding=cost.rounding,
         seconds=time.perf_counter() - started,
     )
 

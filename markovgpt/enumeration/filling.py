@@ -14,11 +14,13 @@ __all__ = ["Cost", "fill"]
 
 
 class Cost(NamedTuple):
-    """What it took: calls of the model, tokens that it was given, and those to compare."""
+    """What it took: calls of the model, tokens that it was given, and those to compare; and what float32 cost."""
 
     calls: int = 0
     positions: int = 0
     check_positions: int = 0
+    rounding: float | None = None
+    """Largest error of a probability next to float64, in a sample; None if nobody compared."""
 
 
 def fill(
@@ -51,7 +53,7 @@ def fill(
     if cost is None:
         table.begin(choice.name, choice.note)
         cost = _ask(table, model, states, batch_size, progress)
-    table.complete()
+    table.complete(rounding=cost.rounding)
     return cost._replace(check_positions=cost.check_positions + choice.check_positions)
 
 
@@ -60,6 +62,7 @@ def _ask(
 ) -> Cost:
     """Ask the model; what a shortcut made is compared with ``next_logits`` in the end."""
     calls = positions = checked = 0
+    rounding = None
     for block in STRATEGIES[table.strategy](model, states, batch_size, table.done):
         table.take(block)
         calls, positions = calls + block.calls, positions + block.token_positions
@@ -67,4 +70,6 @@ def _ask(
             progress("enumerating contexts", table.n_done, states.n_states)
     if table.strategy in SHORTCUTS:
         checked = table.sample.compare(model, how=f"by the strategy {table.strategy!r}")
-    return Cost(calls, positions, checked)
+    if table.strategy == "fused":
+        rounding = table.sample.rounding(model.gpt_weights()).probabilities  # type: ignore[attr-defined]  # computed from them
+    return Cost(calls, positions, checked, rounding)

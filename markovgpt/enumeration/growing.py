@@ -37,8 +37,8 @@ class GrowingTable(Protocol):
         """Get ready for a strategy, and forget what another one wrote."""
         ...
 
-    def complete(self) -> None:
-        """All states are there, and were compared."""
+    def complete(self, *, rounding: float | None) -> None:
+        """All states are there, and were compared: with float64 as well, or with nothing."""
         ...
 
 
@@ -72,5 +72,5 @@ class TableInMemory:
         self.sample.note(block)
         self.n_done += len(block.logits)
 
-    def complete(self) -> None:
+    def complete(self, *, rounding: float | None) -> None:
         """Nothing is left to be done."""

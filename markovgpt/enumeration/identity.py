@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from markovgpt.decoding import Decoding
+from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, law_fingerprint, model_name, next_logits_and_outside, vocabulary_of
 from markovgpt.statespace import StateSpace
+from markovgpt.table_file.layout import Header
 
-__all__ = ["differences", "identity_of"]
+__all__ = ["check_same", "identity_of"]
 
 _N_CONTEXTS = 16
 _WORDS = {
@@ -32,10 +34,8 @@ _WORDS = {
 }
 
 
-def identity_of(
-    model: LanguageModel, states: StateSpace, rule: Decoding, *, batch_size: int, storage: str
-) -> dict[str, Any]:
-    """All that changes the digits of a table, as values that JSON has.
+def identity_of(model: LanguageModel, states: StateSpace, rule: Decoding, *, storage: str) -> dict[str, Any]:
+    """All that makes a table another one, as values that JSON has.
 
     A model is known by its name and ``fingerprint``. One that has none, or is a part of such a model, is asked about a
     fixed sample of contexts, and known by the hash of what it says, bit for bit.
@@ -53,14 +53,28 @@ def identity_of(
         "tokens": list(vocabulary.tokens),
         "kind": vocabulary.kind,
         "decoding": asdict(rule),
-        "batch_size": batch_size,
         "storage": storage,
     }
     plain: dict[str, Any] = json.loads(json.dumps(found, default=lambda number: number.item()))  # NumPy's own numbers
     return plain
 
 
-def differences(there: dict[str, Any], here: dict[str, Any]) -> str:
+def check_same(header: Header, identity: dict[str, Any], *, strategy: str, batch_size: int | None) -> None:
+    """Refuse a file of another table, or of one that was begun in another way, if a way is asked for.
+
+    Raises
+    ------
+    ArgumentError
+        Says what differs; goes on from a name.
+    """
+    given = {"strategy": None if strategy == "auto" else strategy, "batch_size": batch_size}
+    how = {name: value for name, value in given.items() if value is not None}
+    differs = _differences(header.identity | {name: getattr(header, name) for name in how}, identity | how)
+    if differs:
+        raise ArgumentError(f"holds another table: it differs in {differs}")
+
+
+def _differences(there: dict[str, Any], here: dict[str, Any]) -> str:
     """What differs between a file and what is asked for, in words; empty if nothing does."""
     parts = [
         f"{_WORDS[name]} ({_shown(there.get(name))} there, {_shown(here[name])} here)"

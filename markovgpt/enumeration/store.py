@@ -13,8 +13,8 @@ from markovgpt.chain import TableStore
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.agreement import StateSample, sampled_states
 from markovgpt.enumeration.done import NOTHING_DONE, Done
-from markovgpt.enumeration.identity import differences
-from markovgpt.enumeration.store_errors import naming
+from markovgpt.enumeration.identity import check_same
+from markovgpt.enumeration.store_words import naming, remark
 from markovgpt.enumeration.strategy import Block
 from markovgpt.errors import ArgumentError, EnumerationInterruptedError, NotComputedError
 from markovgpt.interrupts import interrupts_held_back
@@ -46,11 +46,15 @@ class StoredTable:
         Of the model's own table, if it is one.
     strategy : str
         That is asked for, or "auto", which goes on with that of the file.
+    batch_size : int, optional
+        That is asked for; None goes on with that of the file.
+    usual_size : int
+        Batch size of a new file, if none is asked for.
 
     Attributes
     ----------
-    strategy : str
-        That of the file; empty if it has none yet.
+    strategy, batch_size : str, int
+        Those of the file; if it has none yet, empty, and what it will have.
     finished : FinishedTable, or None
         The table, if nothing is left to be done.
 
@@ -70,24 +74,27 @@ class StoredTable:
         with_cut: bool,
         row_defect: float,
         strategy: str,
+        batch_size: int | None,
+        usual_size: int,
         progress: Progress | None,
     ) -> None:
         self._path, self._states, self._rule, self._progress = path, states, rule, progress
         self._identity, self._with_cut, self._row_defect = identity, with_cut, row_defect
         self.done, self.n_done, self.strategy, self.note = NOTHING_DONE, 0, "", ""
+        self._asked, self.batch_size = (strategy, batch_size), batch_size or usual_size
         self.n_reused = self.n_damaged = 0
         self._writer: TableWriter | None = None
         self._contents: Contents | None = None
         with naming(self._path):
-            self.finished = self._finished(strategy)
+            self.finished = self._finished()
             if self.finished is not None:
                 self.n_reused = self.finished.header.n_blocks
-                self.note = " ".join(filter(None, (self.note, self._remark())))
+                self.note = " ".join(filter(None, (self.note, remark(self.record()))))
                 return
             self._writer = TableWriter(path)
             try:
                 if self._writer.contents is not None:
-                    self._check(self._writer.contents.header, strategy)
+                    self._take_over(self._writer.contents.header)
                     self._go_on(self._writer.contents)
             except BaseException:
                 self._writer.close()
@@ -121,6 +128,7 @@ class StoredTable:
         header = Header(
             identity=self._identity,
             strategy=strategy,
+            batch_size=self.batch_size,
             note=note,
             n_states=self._states.n_states,
             vocab_size=self._states.vocab_size,
@@ -141,15 +149,15 @@ class StoredTable:
             if len(run):
                 self._write(int(run[0]), int(run[-1]) + 1, block, law)
 
-    def complete(self) -> None:
+    def complete(self, *, rounding: float | None) -> None:
         """Seal the file, and read the table from it."""
         if n_missing := int(self._left.sum()):
             raise NotComputedError(f"The strategy {self.strategy!r} left out {n_missing:,} contexts.", n=n_missing)
         with naming(self._path):
-            self._open_writer().seal()
+            self._open_writer().seal(rounding=rounding)
             self._contents = None
             self.finished = open_finished(self._path, is_checked=True)
-        self.note = " ".join(filter(None, (self.note, self._remark())))
+        self.note = " ".join(filter(None, (self.note, remark(self.record()))))
 
     @property
     def result(self) -> FinishedTable:
@@ -178,19 +186,7 @@ class StoredTable:
             n_damaged=self.n_damaged,
         )
 
-    def _remark(self) -> str:
-        """What was in the file before."""
-        n_blocks, file = self.result.header.n_blocks, self._path
-        if self.n_reused == n_blocks:
-            return f"The table was read from {file}, where it was complete."
-        reused = (
-            f"{self.n_reused:,} of {n_blocks:,} blocks of the table were in {file} before." if self.n_reused else ""
-        )
-        were = "block was" if self.n_damaged == 1 else "blocks were"
-        damaged = f"{self.n_damaged:,} {were} damaged, and computed again." if self.n_damaged else ""
-        return " ".join(filter(None, (reused, damaged)))
-
-    def _finished(self, strategy: str) -> FinishedTable | None:
+    def _finished(self) -> FinishedTable | None:
         """The table, if the file is there and all of it is right."""
         try:
             with self._path.open("rb") as file:
@@ -199,17 +195,14 @@ class StoredTable:
             found = None
         if found is None:
             return None
-        self._check(found[0], strategy)
+        self._take_over(found[0])
         return open_finished(self._path, checking=self._checking)
 
-    def _check(self, header: Header, strategy: str) -> None:
-        """Refuse a table that is not the one that is asked for; take over its strategy."""
-        there, here = dict(header.identity), dict(self._identity)
-        if strategy != "auto":
-            there, here = there | {"strategy": header.strategy}, here | {"strategy": strategy}
-        if differs := differences(there, here):
-            raise ArgumentError(f"holds another table: it differs in {differs}")
-        self.strategy, self.note = header.strategy, header.note
+    def _take_over(self, header: Header) -> None:
+        """Go on as the file was begun, if it has the table that is asked for."""
+        strategy, batch_size = self._asked
+        check_same(header, self._identity, strategy=strategy, batch_size=batch_size)
+        self.strategy, self.note, self.batch_size = header.strategy, header.note, header.batch_size
 
     def _checking(self, done: int, total: int) -> None:
         if self._progress is not None:

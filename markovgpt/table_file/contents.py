@@ -101,5 +101,10 @@ class Contents:
         """The largest of all blocks, once they are finished."""
         return float(self.journal["row_defect"][:-1].max())
 
+    def rounding(self) -> float | None:
+        """What was written into the seal."""
+        found = float(self.journal["row_defect"][-1])
+        return None if np.isnan(found) else found
+
     def _own_crc(self, entry: bytes) -> int:
         return zlib.crc32(entry[:_OWN_CRC], self._crc)

@@ -37,7 +37,7 @@ ENTRY = np.dtype(
         ("number", "<u4"),  # of the block
         ("data_crc", "<u4"),  # CRC-32 of its rows, of the table and of all that belongs to them
         ("n_underflows", "<i8"),
-        ("row_defect", "<f8"),
+        ("row_defect", "<f8"),  # of the seal: rounding, or NaN
         ("own_crc", "<u4"),  # CRC-32 of the fields above, begun with that of the header: of this file and no other
         ("unused", "<u4"),
     ]
@@ -54,8 +54,8 @@ class Header:
     ----------
     identity : dict
         What makes this table the one that it is; of values that JSON has.
-    strategy, note : str
-        How the rows are computed, and why.
+    strategy, note, batch_size : str, str, int
+        How the rows are computed, and why; contexts a call.
     n_states, vocab_size : int
         n, V.
     storage : "float64" or "float32"
@@ -71,6 +71,7 @@ class Header:
     identity: dict[str, Any]
     strategy: str
     note: str
+    batch_size: int
     n_states: int
     vocab_size: int
     storage: Storage

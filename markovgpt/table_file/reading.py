@@ -28,6 +28,7 @@ class FinishedTable(NamedTuple):
     cut: NDArray[np.float64] | None  # (n,)
     n_underflows: int
     row_defect: float
+    rounding: float | None
 
 
 def is_table_file(path: Path) -> bool:
@@ -70,7 +71,7 @@ def open_finished(path: Path, *, is_checked: bool = False, checking: Checking | 
     cut = np.memmap(path, dtype=np.float64, mode="r", offset=layout.cut, shape=(n,)) if header.has_cut else None
     probabilities = table if header.storage == "float64" else _rows_of_float32(table)
     defect = max(contents.row_defect(), header.model_row_defect)
-    return FinishedTable(header, probabilities, cut, contents.n_underflows(), defect)
+    return FinishedTable(header, probabilities, cut, contents.n_underflows(), defect, contents.rounding())
 
 
 def read_finished(path: Path) -> FinishedTable:

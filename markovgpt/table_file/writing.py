@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import shutil
 import time
@@ -100,11 +101,13 @@ class TableWriter:
             self._finished.clear()
         self._committed = time.monotonic()
 
-    def seal(self) -> None:
+    def seal(self, *, rounding: float | None) -> None:
         """The table is complete, and right."""
         self.commit()
         assert self.contents is not None  # noqa: S101  # it is complete
-        self.contents.enter(self.contents.header.n_blocks, n_underflows=0, row_defect=0.0)
+        self.contents.enter(
+            self.contents.header.n_blocks, n_underflows=0, row_defect=math.nan if rounding is None else rounding
+        )
         self.contents.flush()
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,33 @@ def test_auto_goes_on_with_the_strategy_of_the_file(tmp_path: Path) -> None:
     assert mg.build_chain(model, store=path).origin.strategy == "loop"
 
 
+@pytest.mark.parametrize("stopped", [600, 10_000])
+def test_usual_batch_size_is_that_of_the_file(stopped: int, tmp_path: Path) -> None:
+    """A model that likes other batches now, as on a device with more memory, is asked as before; another size is not."""
+    path, model = tmp_path / "a.table", CountedSessions()
+    model.contexts_per_call = 100  # type: ignore[attr-defined]
+    with suppress(EnumerationInterruptedError):
+        mg.build_chain(model, strategy="batched", store=path, progress=stopping_after(stopped))
+    model.contexts_per_call = 333  # type: ignore[attr-defined]
+    model.asked = 0
+    chain = mg.build_chain(model, strategy="batched", store=path)
+    # two blocks of 256 are whole after 600 contexts: the first five of 21 calls are left out
+    assert chain.origin.model_calls == (16 if stopped == 600 else 0)
+    with pytest.raises(mg.ArgumentError, match=r"the batch size \(100 there, 333 here\)"):
+        mg.build_chain(model, strategy="batched", store=path, batch_size=333)
+
+
+@pytest.mark.skipif(not can_compile(), reason="without numba nothing is compiled")
+def test_rounding_is_known_from_the_file(tmp_path: Path) -> None:
+    """What float32 cost was found once, when the table was complete; another strategy has nothing to tell."""
+    expected = mg.build_chain(NETWORK, strategy="fused").origin.rounding
+    assert expected
+    path = tmp_path / "a.table"
+    found = [mg.build_chain(NETWORK, strategy="fused", store=path).origin.rounding for _ in range(2)]
+    assert [*found, mg.load_chain(path).origin.rounding] == [expected] * 3
+    assert mg.build_chain(NETWORK, strategy="batched", store=tmp_path / "b.table").origin.rounding is None
+
+
 def test_strategy_that_fails_is_forgotten_with_what_it_wrote(tmp_path: Path) -> None:
     """Under auto: a session that slips at length K makes no row of the table, and the file says why."""
     path, model = tmp_path / "a.table", CountedSessions()
@@ -282,6 +310,7 @@ def test_blocks_are_neither_too_small_nor_too_many() -> None:
         identity={},
         strategy="",
         note="",
+        batch_size=1,
         n_states=8,
         vocab_size=2,
         storage="float64",

@@ -1,4 +1,4 @@
-"""What does the user read if a table cannot be stored?"""
+"""What does the user read about a table that is stored, or cannot be?"""
 
 from __future__ import annotations
 
@@ -6,9 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from markovgpt.chain import TableStore
 from markovgpt.errors import ArgumentError
 
-__all__ = ["naming"]
+__all__ = ["naming", "remark"]
+
+
+def remark(store: TableStore) -> str:
+    """What was in the file before; empty if nothing was.
+
+    >>> remark(TableStore(file="a.table", storage="float64", n_blocks=64, n_reused=40, n_damaged=1))
+    '40 of 64 blocks of the table were in a.table before. 1 block was damaged, and computed again.'
+    """
+    n_reused, n_blocks, n_damaged = store.n_reused, store.n_blocks, store.n_damaged
+    if n_reused == n_blocks:
+        return f"The table was read from {store.file}, where it was complete."
+    were = "block was" if n_damaged == 1 else "blocks were"
+    reused = f"{n_reused:,} of {n_blocks:,} blocks of the table were in {store.file} before." if n_reused else ""
+    damaged = f"{n_damaged:,} {were} damaged, and computed again." if n_damaged else ""
+    return " ".join(filter(None, (reused, damaged)))
 
 
 @contextmanager
