@@ -22,6 +22,7 @@ from markovgpt.errors import EnumerationInterruptedError
 from markovgpt.kernels.compiled import can_compile
 from markovgpt.models.mingpt import MinGPTConfig
 from markovgpt.table_file import writing
+from markovgpt.table_file.contents import Contents
 
 NETWORK = random_gpt(MinGPTConfig(vocab_size=2, context_length=11, n_layer=2, n_head=2, n_embd=8))
 _STRATEGIES = [
@@ -109,6 +110,28 @@ def test_whatever_a_crash_leaves_is_gone_on_with(strategy: str, storage: Any, tm
         assert found.origin.row_defect == expected.origin.row_defect
 
 
+def test_rows_are_on_the_disk_before_they_are_called_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finished, flushed, entered, flushed: in this order, block by block, and the seal after all."""
+    events: list[str] = []
+
+    def noting(owner: type, name: str) -> None:
+        known = getattr(owner, name)
+
+        def noted(self: Any, *arguments: Any, **options: Any) -> Any:
+            events.append(f"{name} {arguments[0]}" if arguments else name)
+            return known(self, *arguments, **options)
+
+        monkeypatch.setattr(owner, name, noted)
+
+    monkeypatch.setattr(writing, "_SECONDS_AT_RISK", 0.0)
+    noting(writing.TableWriter, "finish_block")
+    noting(Contents, "flush")
+    noting(Contents, "enter")
+    mg.build_chain(CountedSessions(context_length=9), strategy="batched", batch_size=256, store=tmp_path / "a.table")
+    blocks = [[f"finish_block {block}", "flush", f"enter {block}", "flush"] for block in range(2)]
+    assert events == [*blocks[0], *blocks[1], "enter 2", "flush"]
+
+
 def test_file_that_was_only_begun_is_begun_again(tmp_path: Path) -> None:
     """Cut off at any byte of the header before its preamble is written, or after it: no file of another kind."""
     model, path = CountedSessions(), tmp_path / "a.table"
@@ -171,7 +194,7 @@ def test_auto_goes_on_with_the_strategy_of_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stopped", [600, 10_000])
 def test_usual_batch_size_is_that_of_the_file(stopped: int, tmp_path: Path) -> None:
-    """A model that likes other batches now, as on a device with more memory, is asked as before; another size is not."""
+    """A model that likes other batches now, as on another device, is asked as before; to ask for others is refused."""
     path, model = tmp_path / "a.table", CountedSessions()
     model.contexts_per_call = 100  # type: ignore[attr-defined]
     with suppress(EnumerationInterruptedError):
