@@ -22,7 +22,7 @@ from markovgpt.analysis import (
 from markovgpt.chain import MarkovChain
 from markovgpt.comparison import DataComparison, compare_to_data
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration import build_chain
+from markovgpt.enumeration import BATCH_SIZE, build_chain
 from markovgpt.errors import NotComputedError
 from markovgpt.model import LanguageModel, Progress, tokens_of
 from markovgpt.ngrams import CountTable, count_ngrams
@@ -87,7 +87,9 @@ def analyze(
     decoding: Decoding | None = None,
     strategy: str = "auto",
     max_states: int | None = None,
-    batch_size: int | None = None,
+    max_memory: float | str | None = None,
+    max_time: float | str | None = None,
+    batch_size: int = BATCH_SIZE,
     progress: Progress | None = None,
 ) -> Analysis:
     """Enumerate a model and answer the first questions about its chain.
@@ -107,8 +109,10 @@ def analyze(
         decoding=decoding,
         strategy=strategy,
         max_states=max_states,
+        max_memory=max_memory,
+        max_time=max_time,
+        batch_size=batch_size,
         progress=progress,
-        **({} if batch_size is None else {"batch_size": batch_size}),
     )
     return analyze_chain(model, chain, progress=progress)
 
