@@ -6,7 +6,7 @@ A strategy is a function in a file of its own; :data:`~markovgpt.enumeration.cho
 from markovgpt.enumeration.build import build_chain, build_chains
 from markovgpt.enumeration.choice import STRATEGIES
 from markovgpt.enumeration.cost import BATCH_SIZE, Cost, predict_cost
-from markovgpt.enumeration.limits import MAX_STATES, check_memory, check_n_states
+from markovgpt.enumeration.limits import MAX_STATES, check_memory, check_n_states, refusals
 from markovgpt.enumeration.reachable import reachable_chain
 from markovgpt.enumeration.starts import start_distribution
 
@@ -21,5 +21,6 @@ __all__ = [
     "check_n_states",
     "predict_cost",
     "reachable_chain",
+    "refusals",
     "start_distribution",
 ]

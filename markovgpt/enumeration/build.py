@@ -17,6 +17,7 @@ from markovgpt.enumeration.choice import SHORTCUTS, STRATEGIES, choose, fallback
 from markovgpt.enumeration.cost import BATCH_SIZE, Cost, is_worth_predicting, predicted
 from markovgpt.enumeration.limits import check_memory, check_n_states, check_seconds
 from markovgpt.enumeration.memory import working_bytes
+from markovgpt.enumeration.quantities import parse_seconds
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
 from markovgpt.statespace import Lengths, StateSpace
@@ -130,6 +131,7 @@ def build_chains(
     check_is_model(model)
     if batch_size < 1:
         raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
+    longest = None if max_time is None else parse_seconds(max_time)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     check_n_states(states, max_states=max_states)
     check_memory(states, max_memory=max_memory, n_rules=len(decodings))
@@ -140,11 +142,11 @@ def build_chains(
     choice = choose(model, states, strategy)
     choosing, cost = time.perf_counter() - started, None
     is_long = announce is not None and is_worth_predicting(model, states, choice.name, batch_size)
-    if is_long or max_time is not None:
+    if is_long or longest is not None:
         choice, cost = predicted(
             model, states, choice, strategy, choosing=choosing, rules=decodings, batch_size=batch_size
         )
-        check_seconds(model, states, cost, max_time=max_time, asked=strategy)
+        check_seconds(model, cost, max_time=longest, asked=strategy)
     if max_memory is not None or states.n_states * states.vocab_size >= _LARGE:
         needed = working_bytes(model, states, choice.name, batch_size)
         check_memory(states, max_memory=max_memory, working_bytes=needed, n_rules=len(decodings))

@@ -90,6 +90,10 @@ class _Meter:
             self._calls += block.calls
             yield _Timed(block.start, len(block.logits), block.token_positions, clock() - before)
 
+    def begin(self) -> None:
+        """What was done until now was a beginning, and the time for measuring begins here."""
+        self._began = clock()
+
     def is_enough(self, found: list[_Timed], coming: float) -> bool:
         """Whether to stop rather than to wait so many seconds for more."""
         to_do = self._positions * _rate(found) if found else float("inf")
@@ -162,8 +166,9 @@ def _of_lengths(meter: _Meter, model: LanguageModel, states: StateSpace, batch_s
 def _of_batches(meter: _Meter, blocks: Callable[[int], Iterator[Block]], rows: int) -> Seconds:
     """A token position in batches of so many rows; ``blocks(m)`` yields those of m."""
     warm_up = next(meter.timed(blocks(1)))
-    grown = [warm_up] if meter.is_enough([warm_up], 0.0) and rows > 1 else []
-    size = _GROWTH if grown else 1
+    meter.begin()
+    grown: list[_Timed] = []
+    size = 1
     while size < rows:
         if len(grown) >= 2:
             whole = _extrapolated(grown, rows)
@@ -190,6 +195,8 @@ def _of_sessions(meter: _Meter, model: LanguageModel, states: StateSpace, batch_
     steady: list[_Timed] = []
     is_steady = False
     for call in meter.timed(prefix(model, every, batch_size), first=every.offset(states.shortest)):
+        if not growing:
+            meter.begin()
         (steady if is_steady else growing).append(call)
         is_steady = is_steady or call.start >= every.offset(K)
         grows = not is_steady and call.contexts * V <= most
@@ -211,7 +218,9 @@ def _of_walk(meter: _Meter, model: LanguageModel, full: StateSpace) -> Seconds:
         done = list(meter.timed(fused_part(model, full, n_pieces)))
         return _Timed(0, sum(b.contexts for b in done), sum(b.positions for b in done), clock() - before)
 
-    warm_up, found = part(1), [part(_PIECES)]
+    warm_up = part(1)
+    meter.begin()
+    found = [part(_PIECES)]
     while not meter.is_enough(found, found[-1].seconds):
         found.append(part(_PIECES))
     return _spread(found)._replace(startup=max(0.0, warm_up.seconds - _rate(found) * warm_up.positions))

@@ -36,8 +36,8 @@ class Cost:
 
     Attributes
     ----------
-    n_states : int
-        Contexts that are states.
+    states : StateSpace
+        The contexts that are states.
     strategy : str
         The strategy that would be used.
     note : str
@@ -60,7 +60,7 @@ class Cost:
         What the first call took longer, for compilation or loading. It is over in this process, and not in ``seconds``.
     """
 
-    n_states: int
+    states: StateSpace
     strategy: str
     note: str
     table_bytes: int
@@ -71,6 +71,11 @@ class Cost:
     seconds_low: float
     seconds_high: float
     startup_seconds: float
+
+    @property
+    def n_states(self) -> int:
+        """Number of contexts that are states."""
+        return self.states.n_states
 
     @property
     def peak_bytes(self) -> int:
@@ -164,7 +169,7 @@ def predicted(
     comparing = 2 * choosing if choice.check_positions else 0.0  # once more in the end, with as many contexts
     positions, flops = operations(model, states, choice.name)
     return choice, Cost(
-        n_states=states.n_states,
+        states=states,
         strategy=choice.name,
         note=choice.note,
         table_bytes=table_bytes(states, n_rules=len(rules)),

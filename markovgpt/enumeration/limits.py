@@ -16,12 +16,13 @@ from markovgpt.statespace import StateSpace, count_digits
 if TYPE_CHECKING:
     from markovgpt.enumeration.cost import Cost
 
-__all__ = ["MAX_STATES", "check_is_counted", "check_memory", "check_n_states", "check_seconds"]
+__all__ = ["MAX_STATES", "check_is_counted", "check_memory", "check_n_states", "check_seconds", "refusals"]
 
 MAX_STATES = 2**20
 """Default limit of states: about a minute for a small model, 8 MiB a token of table."""
 
 _MAX_BYTES = 4 * 2**30  # of a table, unless max_states says otherwise: 50,257 tokens reach it before MAX_STATES
+_BESIDE = 2**28  # bytes that are needed beside a table, where nobody knows yet
 _DIGITS = 18  # of a number of states that 64 bits hold
 
 
@@ -81,7 +82,7 @@ def check_memory(
         return
     V, whose = states.vocab_size, f"{SHARE:.0%} of the memory that is free" if max_memory is None else "max_memory"
     beside = f", and enumeration needs {format_bytes(working_bytes)} beside it" if working_bytes else ""
-    more = _gibibytes(needs(states))
+    more = _typed(needs(states) + (0 if working_bytes else _BESIDE))
     ways = ["--store FILE keeps the table in a file (--storage float32 in half the space)"]
     if K := _longest(states, lambda space: needs(space) <= limit):
         ways.append(f"context_length={K} fits ({format_bytes(needs(_space(states, V, K)))})")
@@ -96,9 +97,31 @@ def check_memory(
     )
 
 
-def check_seconds(
-    model: LanguageModel, states: StateSpace, cost: Cost, *, max_time: float | str | None, asked: str
-) -> None:
+def refusals(
+    model: LanguageModel,
+    cost: Cost,
+    *,
+    asked: str,
+    max_states: int | None = None,
+    max_memory: float | str | None = None,
+    max_time: float | str | None = None,
+    n_rules: int = 1,
+) -> list[CostLimitError]:
+    """Every reason why :func:`markovgpt.build_chain` would refuse what was predicted, with the strategy asked for."""
+    found = []
+    for check in (
+        lambda: check_n_states(cost.states, max_states=max_states),
+        lambda: check_memory(cost.states, max_memory=max_memory, working_bytes=cost.working_bytes, n_rules=n_rules),
+        lambda: check_seconds(model, cost, max_time=max_time, asked=asked),
+    ):
+        try:
+            check()
+        except CostLimitError as error:
+            found.append(error)
+    return found
+
+
+def check_seconds(model: LanguageModel, cost: Cost, *, max_time: float | str | None, asked: str) -> None:
     """Refuse what was predicted to take longer than a limit.
 
     Raises
@@ -109,7 +132,7 @@ def check_seconds(
     limit = float("inf") if max_time is None else parse_seconds(max_time)
     if cost.seconds <= limit:
         return
-    V = states.vocab_size
+    states, V = cost.states, cost.states.vocab_size
 
     def takes(space: StateSpace) -> float:
         part, whole = operations(model, space, cost.strategy), operations(model, states, cost.strategy)
@@ -118,7 +141,7 @@ def check_seconds(
         return cost.seconds * (part.token_positions / whole.token_positions)
 
     ways = []
-    if faster := _faster(model, states, cost, asked):
+    if faster := _faster(model, cost, asked):
         ways.append(faster)
     if K := _longest(states, lambda space: takes(space) <= limit):
         ways.append(f"context_length={K} fits (about {format_seconds(takes(_space(states, V, K)))})")
@@ -133,14 +156,14 @@ def check_seconds(
     )
 
 
-def _faster(model: LanguageModel, states: StateSpace, cost: Cost, asked: str) -> str:
+def _faster(model: LanguageModel, cost: Cost, asked: str) -> str:
     """A strategy that computes less, where it is possible and was not tried."""
     if asked == "auto":
         return ""
     for name, shortcut in SHORTCUTS.items():
         if name == asked:
             return ""
-        n = token_positions(model, states, name)
+        n = token_positions(model, cost.states, name)
         if n < cost.token_positions and not shortcut.obstacle(model):
             return f"--strategy {name} computes {n:,} token positions, not {cost.token_positions:,}"
     return ""
@@ -176,7 +199,7 @@ def _listed(ways: list[str]) -> str:
     return f"Or: {'; '.join(ways)}." if ways else "No shorter context fits."
 
 
-def _gibibytes(n: int) -> str:
+def _typed(n: int) -> str:
     """An amount at least as large, as it is typed."""
     unit, size = ("G", 2**30) if n >= 2**30 else ("M", 2**20)
     return f"{-(-n // size)}{unit}"

@@ -41,7 +41,7 @@ def parse_bytes(amount: float | str, *, name: str = "max_memory") -> int:
     if not (1 <= value < math.inf):
         raise ArgumentError(
             f"{name} is an amount of memory above 0, such as 512M, 4G or a number of bytes: got {amount!r}.",
-            **{name: amount},
+            amount=amount,
         )
     return int(value)
 
@@ -69,7 +69,7 @@ def parse_seconds(duration: float | str, *, name: str = "max_time") -> float:
     if not (0 < value < math.inf):
         raise ArgumentError(
             f"{name} is a duration above 0, such as 90s, 10m, 2h or a number of seconds: got {duration!r}.",
-            **{name: duration},
+            duration=duration,
         )
     return value
 
