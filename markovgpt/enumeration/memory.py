@@ -18,6 +18,9 @@ SHARE = 0.75
 """Of the memory that is free now, which an enumeration may take unless a limit is given."""
 
 _COPIES = 6  # of the logits of a batch: the model's own, float64, what is normalised and checked
+_EVERY = 3  # of the logits of all positions
+_CONTEXTS = 3  # of the contexts of a batch
+_REST = 2**16  # bytes
 _GROUPS = Path("/sys/fs/cgroup")
 _LIMIT_OF_OLD = ("memory.limit_in_bytes", "memory.usage_in_bytes")  # names of the first version
 _MEMINFO = Path("/proc/meminfo")
@@ -35,20 +38,20 @@ def working_bytes(model: LanguageModel, states: StateSpace, strategy: str, batch
     """
     V, K = states.vocab_size, states.context_length
     weights: GPTWeights | None = model.gpt_weights() if hasattr(model, "gpt_weights") else None
-    cut = 8 * states.n_states if hasattr(model, "next_logits_and_outside") else 0
+    rest = _REST + (8 * states.n_states if hasattr(model, "next_logits_and_outside") else 0)  # cut
+    row = 8 * (_COPIES * V + _CONTEXTS * K)  # bytes of a context that is asked about
     if strategy == "fused":
         n_threads = usable_processors()
-        return cut + (3 * n_threads + _COPIES) * fused.piece_bytes(states, n_threads) + n_threads * _room(weights, K)
+        return rest + (3 * n_threads + _COPIES) * fused.piece_bytes(states, n_threads) + n_threads * _room(weights, K)
     if strategy == "prefix" and hasattr(model, "session"):
         rows = trie.rows_a_call(batch_size, V)
-        kept = trie.ALL_BYTES if weights is None else min(trie.ALL_BYTES, K * rows * _past(weights, K))
-        return cut + kept + rows * (8 * _COPIES * V + _activations(weights, 1, K))
-    rows = 1 if strategy == "loop" else min(batch_size, V**K)
+        kept = 0 if weights is None else (1 + trie.sessions_alive(V, K, batch_size)) * rows * _past(weights, K)
+        return rest + min(kept, trie.ALL_BYTES) + rows * (row + _activations(weights, 1, K))
     if strategy == "prefix":
-        rows = min(rows, passes.rows_a_call(batch_size, V, K))
-        return cut + rows * (8 * _COPIES * K * V + _activations(weights, K, K))
-    every = 0 if weights is None else 4 * K * V  # logits of every position
-    return cut + rows * (8 * _COPIES * V + every + _activations(weights, K, K))
+        rows = passes.rows_a_call(batch_size, V, K)
+        return rest + rows * (row + 8 * _EVERY * K * V + _activations(weights, K, K))
+    rows = 1 if strategy == "loop" else min(batch_size, V**K)
+    return rest + rows * (row + (0 if weights is None else 4 * K * V) + _activations(weights, K, K))
 
 
 def _activations(weights: GPTWeights | None, length: int, seen: int) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from markovgpt.errors import ModelError
 from markovgpt.model import Session, checked_logits, checked_outside, model_name
 
-__all__ = ["ALL_BYTES", "Level", "context_digits", "rows_a_call", "walk_trie"]
+__all__ = ["ALL_BYTES", "Level", "context_digits", "rows_a_call", "sessions_alive", "walk_trie"]
 
 ALL_BYTES = 2**28
 """That all sessions that wait may hold."""
@@ -99,6 +99,15 @@ def walk_trie(model: Any, *, shortest: int, batch_size: int, only: Sequence[Inte
 def rows_a_call(batch_size: int, vocab_size: int) -> int:
     """Rows that a session has at most."""
     return min(batch_size, max(1, _CELLS // vocab_size))
+
+
+def sessions_alive(vocab_size: int, context_length: int, batch_size: int) -> int:
+    """How many sessions with all their rows a walk has at once: one for each cut, and the one that is fed."""
+    whole, most = 1, rows_a_call(batch_size, vocab_size)
+    while vocab_size**whole <= most and whole < context_length:
+        whole += 1
+    left = context_length - whole
+    return 1 if not left else 1 + -(-left // _levels_at_once(vocab_size, left))
 
 
 def context_digits(numbers: Integers, length: int, vocab_size: int) -> Integers:
