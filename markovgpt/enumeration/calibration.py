@@ -30,8 +30,9 @@ The square of it, where little was measured.
 """
 
 _LONGEST, _SHORTEST, _SHARE = 0.5, 0.05, 0.15  # seconds of measuring; a share of what there is to do, between these
+_GROWING, _SHARE_GROWING = 2.0, 0.01  # before, while batches grow, if it is worth that much
 _MOST_CONTEXTS, _MOST_CALLS = 2**18, 2**12  # of the model, whatever the clock says
-_GROWTH = 4  # of batches
+_GROWTH, _OPTIMISM = 4, 1.5  # of batches, and of the time that they take: less, or one must not wait
 _PARTS = 8  # into which what was measured is divided, to see how it varies
 _FEW = 3  # parts, at least, in which one sees that
 _PIECES = 4  # a processor, of the compiled walk, in one measurement
@@ -100,6 +101,11 @@ class _Meter:
         most = min(_LONGEST, max(_SHORTEST, _SHARE * to_do))
         is_over = clock() - self._began + coming > most
         return is_over or self._contexts >= _MOST_CONTEXTS or self._calls >= _MOST_CALLS
+
+    def is_too_slow(self, call: _Timed, rate: float, coming: float) -> bool:
+        """Whether batches should not grow any more, if a position takes so long, and the next call that."""
+        most = min(_GROWING, max(_LONGEST, _SHARE_GROWING * self._positions * rate))
+        return call.seconds > _SHORTEST and clock() - self._began + coming > most
 
 
 def measured_seconds(
@@ -174,11 +180,12 @@ def _of_batches(meter: _Meter, blocks: Callable[[int], Iterator[Block]], rows: i
             whole = _extrapolated(grown, rows)
             if whole.estimate * rows <= 2 * grown[-1].seconds / _positions_a_row(grown[-1]):
                 break  # a call takes as long for many contexts as for few
-            if meter.is_enough(grown[-1:], _extrapolated(grown, size).estimate * size * _positions_a_row(grown[-1])):
+            if meter.is_too_slow(grown[-1], whole.estimate, _OPTIMISM * grown[-1].seconds):
                 return whole._replace(startup=_longer(warm_up, grown))
         grown.append(next(meter.timed(blocks(size))))
         size *= _GROWTH
     found = []
+    meter.begin()
     for batch in meter.timed(blocks(rows)):
         found.append(batch)
         if meter.is_enough(found, batch.seconds):
