@@ -66,6 +66,7 @@ def _model_options(data: Callable[[Command], Command]) -> tuple[Callable[[Comman
         click.option("--steps", type=int, help="Training steps."),
         click.option("--untrained", is_flag=True, help="Do not train: the same as --steps 0."),
         click.option("--seed", type=int, help="Seed of weights and batches."),
+        click.option("--device", metavar="NAME", help="Where the model computes, such as cuda.  [default: cpu]"),
         click.option(
             "-M",
             "options",
@@ -164,7 +165,11 @@ def enumeration_options(command: Command) -> Command:
             "session or all_logits), whole contexts in batches, or one by one. Auto takes the fastest that gives the "
             "same law.",
         ),
-        click.option("--batch-size", type=click.IntRange(min=1), help="Contexts per call of the model."),
+        click.option(
+            "--batch-size",
+            type=click.IntRange(min=1),
+            help="Contexts per call of the model.  [default: 2048 on the cpu]",
+        ),
     )
 
 
@@ -206,7 +211,7 @@ def load_from(
     chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
     config_file = arguments.pop("model_config")
     from_file = {} if config_file is None else read_options_file(config_file)
-    for name in ("data", "steps", "seed"):
+    for name in ("data", "steps", "seed", "device"):
         value = arguments.pop(name)
         if value is None:
             continue

@@ -5,13 +5,12 @@ A strategy is a function in a file of its own; :data:`~markovgpt.enumeration.cho
 
 from markovgpt.enumeration.build import build_chain, build_chains
 from markovgpt.enumeration.choice import STRATEGIES
-from markovgpt.enumeration.cost import BATCH_SIZE, Cost, predict_cost
+from markovgpt.enumeration.cost import Cost, predict_cost
 from markovgpt.enumeration.limits import MAX_STATES, check_memory, check_n_states, refusals
 from markovgpt.enumeration.reachable import reachable_chain
 from markovgpt.enumeration.starts import start_distribution
 
 __all__ = [
-    "BATCH_SIZE",
     "MAX_STATES",
     "STRATEGIES",
     "Cost",

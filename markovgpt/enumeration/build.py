@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from markovgpt.chain import MarkovChain, Origin
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.agreement import StateSample
-from markovgpt.enumeration.choice import SHORTCUTS, STRATEGIES, choose, fallback
-from markovgpt.enumeration.cost import BATCH_SIZE, Cost, is_worth_predicting, predicted
+from markovgpt.enumeration.choice import BATCH_SIZE, SHORTCUTS, STRATEGIES, choose, contexts_a_call, fallback
+from markovgpt.enumeration.cost import Cost, is_worth_predicting, predicted
 from markovgpt.enumeration.limits import check_memory, check_n_states, check_seconds
 from markovgpt.enumeration.memory import working_bytes
 from markovgpt.enumeration.quantities import parse_seconds
-from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
 from markovgpt.statespace import Lengths, StateSpace
 
@@ -36,7 +36,7 @@ def build_chain(
     max_states: int | None = None,
     max_memory: float | str | None = None,
     max_time: float | str | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Progress | None = None,
     announce: Callable[[Cost], None] | None = None,
 ) -> MarkovChain:
@@ -62,8 +62,8 @@ def build_chain(
         memory that is free by default.
     max_time : float or str, seconds, optional
         Refuse what is predicted to take longer, such as ``"10m"``; there is no limit by default.
-    batch_size : int
-        Contexts per call of the model.
+    batch_size : int, optional
+        Contexts per call of the model; by default its own ``contexts_per_call``, or 2,048.
     progress : callable, optional
         Called as ``progress("enumerating contexts", done, total)``.
     announce : callable, optional
@@ -111,7 +111,7 @@ def build_chains(
     max_states: int | None = None,
     max_memory: float | str | None = None,
     max_time: float | str | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Progress | None = None,
     announce: Callable[[Cost], None] | None = None,
 ) -> Iterator[MarkovChain]:
@@ -129,8 +129,7 @@ def build_chains(
     [0.9412, 0.8, 0.6667]
     """
     check_is_model(model)
-    if batch_size < 1:
-        raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
+    batch_size = contexts_a_call(model, batch_size)
     longest = None if max_time is None else parse_seconds(max_time)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     check_n_states(states, max_states=max_states)
@@ -173,6 +172,7 @@ def build_chains(
         seconds=time.perf_counter() - started,
         predicted_seconds=None if cost is None else cost.seconds,
         note=choice.note,
+        rounding=found.rounding,
     )
     for rule in decodings:
         probabilities, lost = (found.table, found.underflows) if only is not None else _decoded(found.table, rule)
@@ -192,6 +192,7 @@ class _Enumerated(NamedTuple):
     calls: int
     positions: int
     check_positions: int
+    rounding: float | None
 
 
 def _enumerate(
@@ -222,7 +223,8 @@ def _enumerate(
         if progress is not None:
             progress("enumerating contexts", done, states.n_states)
     checked = 0 if sample is None else sample.compare(model, how=f"by the strategy {strategy!r}")
-    return _Enumerated(table, cut, underflows, calls, positions, checked)
+    rounding = None if sample is None or strategy != "fused" else sample.rounding(model.gpt_weights()).probabilities  # type: ignore[attr-defined]  # who is computed from them, has them
+    return _Enumerated(table, cut, underflows, calls, positions, checked, rounding)
 
 
 def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.float64], int]:

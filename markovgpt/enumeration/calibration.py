@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from math import gcd
 from typing import NamedTuple
 
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration import passes, trie
-from markovgpt.enumeration.batched import batched
+from markovgpt.enumeration.batched import one_batch
 from markovgpt.enumeration.fused import fused_part
 from markovgpt.enumeration.operations import token_positions
 from markovgpt.enumeration.prefix import prefix
@@ -155,7 +156,9 @@ def _of_lengths(meter: _Meter, model: LanguageModel, states: StateSpace, batch_s
         rows = min(batch_size, space.n_states)
 
         def blocks(m: int, space: StateSpace = space) -> Iterator[Block]:
-            return batched(model, space, m)
+            for number in _scattered(-(-space.n_states // m)):
+                stop = min((number + 1) * m, space.n_states)
+                yield one_batch(model, space, space.context_length, number * m, stop)
 
         is_large = space.n_tokens >= _LEAST_SHARE * states.n_tokens
         if length == states.context_length:
@@ -231,6 +234,16 @@ def _of_walk(meter: _Meter, model: LanguageModel, full: StateSpace) -> Seconds:
     while not meter.is_enough(found, found[-1].seconds):
         found.append(part(_PIECES))
     return _spread(found)._replace(startup=max(0.0, warm_up.seconds - _rate(found) * warm_up.positions))
+
+
+def _scattered(n: int) -> Iterator[int]:
+    """The numbers 0 .. n - 1, neighbours far apart: what comes first in a space may be quicker than the rest."""
+    step, number = max(1, round(n * 0.618)), 0
+    while gcd(step, n) > 1:
+        step += 1
+    for _ in range(n):
+        yield number
+        number = (number + step) % n
 
 
 def _rate(found: list[_Timed]) -> float:

@@ -8,19 +8,16 @@ from typing import Any, final
 
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.calibration import Seconds, measured_seconds
-from markovgpt.enumeration.choice import SHORTCUTS, Choice, choose, fallback
+from markovgpt.enumeration.choice import SHORTCUTS, Choice, choose, contexts_a_call, fallback
 from markovgpt.enumeration.limits import check_is_counted
 from markovgpt.enumeration.memory import table_bytes, working_bytes
 from markovgpt.enumeration.operations import operations, token_positions
 from markovgpt.enumeration.quantities import format_bytes, format_range
-from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, check_is_model
 from markovgpt.statespace import Lengths, StateSpace
 
-__all__ = ["BATCH_SIZE", "Cost", "is_worth_predicting", "predict_cost", "predicted"]
-
-BATCH_SIZE = 2048
-"""Contexts a call, unless something else is said."""
+__all__ = ["Cost", "is_worth_predicting", "predict_cost", "predicted"]
 
 _LONG_WORK = {"fused": 2**34}  # tokens times parameters that take a second or so
 _LONG_WORK_OF_TORCH = 2**32
@@ -102,7 +99,7 @@ def predict_cost(
     lengths: Lengths = "full",
     decoding: Decoding | None = None,
     strategy: str = "auto",
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
 ) -> Cost:
     """Say what :func:`markovgpt.build_chain` would cost with the same arguments, without doing it.
 
@@ -129,15 +126,14 @@ def predict_cost(
     (8, 128, 24, True)
     """
     check_is_model(model)
-    if batch_size < 1:
-        raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
+    size = contexts_a_call(model, batch_size)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     check_is_counted(states)
     began = time.perf_counter()
     choice = choose(model, states, strategy)
     choosing = time.perf_counter() - began
     rule = Decoding() if decoding is None else decoding
-    return predicted(model, states, choice, strategy, choosing=choosing, rules=(rule,), batch_size=batch_size)[1]
+    return predicted(model, states, choice, strategy, choosing=choosing, rules=(rule,), batch_size=size)[1]
 
 
 def predicted(

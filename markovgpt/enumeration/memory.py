@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from markovgpt.enumeration import fused, passes, trie
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.kernels.threads import usable_processors
-from markovgpt.kernels.trie_weights import GPTWeights
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
 

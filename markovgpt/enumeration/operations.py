@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from markovgpt.enumeration.fused import walks
 from markovgpt.errors import ArgumentError
-from markovgpt.kernels.trie_weights import GPTWeights
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
 

@@ -49,6 +49,7 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
             "check_positions": chain.origin.check_positions,
             "seconds": chain.origin.seconds,
             "predicted_seconds": chain.origin.predicted_seconds,
+            "rounding": chain.origin.rounding,
             "note": chain.origin.note or None,
         },
     }

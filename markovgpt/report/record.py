@@ -22,7 +22,7 @@ from markovgpt.analysis import (
 from markovgpt.chain import MarkovChain
 from markovgpt.comparison import DataComparison, compare_to_data
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration import BATCH_SIZE, build_chain
+from markovgpt.enumeration import build_chain
 from markovgpt.errors import NotComputedError
 from markovgpt.model import LanguageModel, Progress, tokens_of
 from markovgpt.ngrams import CountTable, count_ngrams
@@ -89,7 +89,7 @@ def analyze(
     max_states: int | None = None,
     max_memory: float | str | None = None,
     max_time: float | str | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Enumerate a model and answer the first questions about its chain.
