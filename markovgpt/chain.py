@@ -99,6 +99,8 @@ class Origin:
         there is nothing to say.
     seconds : float
         Wall time of the enumeration.
+    predicted_seconds : float, or None
+        What was predicted before it began; None if nobody asked (:func:`markovgpt.predict_cost`).
     row_defect : float
         Largest ``|sum of a row - 1|`` of a table before its rows were divided by their sums; 0 for a softmax, whose
         rows sum to 1 but for the last digit.
@@ -122,6 +124,7 @@ class Origin:
     check_positions: int = 0
     note: str = ""
     seconds: float = 0.0
+    predicted_seconds: float | None = None
     row_defect: float = 0.0
     rounding: float | None = None
     n_underflows: int | None = 0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from markovgpt.cli.costs import announce
 from markovgpt.cli.output import Writer, print_note
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ def enumerated(
     """The chain of a model, enumerated as the options say; a file that is named is for the first of two."""
     from markovgpt.enumeration import build_chain
 
-    options = ("max_states", "strategy", "batch_size", *(("store", "storage") if is_first else ()))
-    said = {name: arguments[name] for name in options}
+    options = ["max_states", "max_memory", "max_time", "strategy", "batch_size"]
+    said = {name: arguments[name] for name in (*options, *(("store", "storage") if is_first else ()))}
     how = {name: value for name, value in said.items() if value is not None}
-    chain = build_chain(model, decoding=decoding, progress=progress, **how)
+    chain = build_chain(model, decoding=decoding, progress=progress, announce=announce, **how)
     print_note(chain.origin.note)
     return chain
 

@@ -120,7 +120,13 @@ def _cutting_options() -> tuple[Callable[[Command], Command], ...]:
 def space_options(command: Command) -> Command:
     """Which contexts are states, and how they are enumerated."""
     return with_options(
-        enumeration_options(command),
+        enumeration_options(
+            click.option(
+                "--dry-run",
+                is_flag=True,
+                help="Only say what enumeration would cost. The model is not trained: that does not change its speed.",
+            )(command)
+        ),
         click.option(
             "--lengths",
             type=click.Choice(["full", "all"]),
@@ -139,6 +145,16 @@ def enumeration_options(command: Command) -> Command:
             "--max-states",
             type=click.IntRange(min=1),
             help="Refuse above this many states.  [default: 1048576; 200000 with --reachable-from]",
+        ),
+        click.option(
+            "--max-memory",
+            metavar="SIZE",
+            help="Refuse what takes more memory, such as 512M or 4G.  [default: three quarters of what is free]",
+        ),
+        click.option(
+            "--max-time",
+            metavar="TIME",
+            help="Refuse what is predicted to take longer, such as 90s, 10m or 2h.  [default: no limit]",
         ),
         click.option(
             "--strategy",
@@ -192,13 +208,17 @@ def load_from(
     A chain that would be refused for its size is refused before the model is trained, unless any size will do; so is
     what ``size_check`` refuses.
     """
-    from markovgpt.enumeration import check_n_states
+    from markovgpt.enumeration import check_memory, check_n_states
+    from markovgpt.enumeration.quantities import parse_bytes, parse_seconds
     from markovgpt.errors import ArgumentError
-    from markovgpt.registry import load_model, parse_options, read_options_file
+    from markovgpt.registry import load_model, parse_options, read_options_file, takes_option
     from markovgpt.registry.options import CALLBACKS
     from markovgpt.statespace import StateSpace
 
     spec, untrained = arguments.pop("model"), arguments.pop("untrained")
+    for name, parse in (("max_memory", parse_bytes), ("max_time", parse_seconds)):
+        if arguments[name] is not None:
+            arguments[name] = parse(arguments[name], name="--" + name.replace("_", "-"))
     chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
     config_file = arguments.pop("model_config")
     from_file = {} if config_file is None else read_options_file(config_file)
@@ -213,6 +233,9 @@ def load_from(
         if "steps" in chosen:
             raise ArgumentError(f"--untrained means --steps 0, but --steps {chosen['steps']} is given as well.")
         chosen["steps"] = 0
+    is_dry = bool(arguments.get("dry_run"))
+    if is_dry and takes_option(spec, "steps"):
+        chosen["steps"] = 0
     for name in CALLBACKS:
         if name in {**from_file, **chosen}:
             raise ArgumentError(f"{name} is no option of a model: the program passes it by itself.", option=name)
@@ -220,12 +243,13 @@ def load_from(
     def check(vocab_size: int, context_length: int) -> None:
         if size_check is not None:
             size_check(vocab_size, context_length)
-        if any_size or any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
+        if any_size or is_dry or any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
             return  # only a part will be enumerated
         space = StateSpace(
             vocab_size=vocab_size, context_length=context_length, lengths=arguments.get("lengths", "full")
         )
         check_n_states(space, max_states=arguments["max_states"])
+        check_memory(space, max_memory=arguments["max_memory"])
 
     return load_model(spec, progress=progress, check=check, checkpoint=checkpoint, **{**from_file, **chosen})
 

@@ -9,7 +9,7 @@ from markovgpt.enumeration.strategy import Block
 from markovgpt.model import LanguageModel, next_logits_and_outside
 from markovgpt.statespace import StateSpace
 
-__all__ = ["batched"]
+__all__ = ["batched", "one_batch"]
 
 
 def batched(model: LanguageModel, states: StateSpace, batch_size: int, done: Done = NOTHING_DONE) -> Iterator[Block]:
@@ -17,8 +17,12 @@ def batched(model: LanguageModel, states: StateSpace, batch_size: int, done: Don
     for length, size in zip(range(states.shortest, states.context_length + 1), states.sizes, strict=True):
         for start in range(0, size, batch_size):
             stop = min(start + batch_size, size)
-            if done.covers(states.offset(length) + start, states.offset(length) + stop):
-                continue
-            contexts = states.contexts(length, start, stop)  # (m, length)
-            logits, outside = next_logits_and_outside(model, contexts)
-            yield Block(states.offset(length) + start, logits, outside, contexts.size)
+            if not done.covers(states.offset(length) + start, states.offset(length) + stop):
+                yield one_batch(model, states, length, start, stop)
+
+
+def one_batch(model: LanguageModel, states: StateSpace, length: int, start: int, stop: int) -> Block:
+    """The contexts number start .. stop - 1 of a length, in one call."""
+    contexts = states.contexts(length, start, stop)  # (m, length)
+    logits, outside = next_logits_and_outside(model, contexts)
+    return Block(states.offset(length) + start, logits, outside, contexts.size)

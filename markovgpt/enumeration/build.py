@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from numpy.typing import NDArray
 
 from markovgpt.chain import MarkovChain, Origin
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration.filling import Cost, fill
+from markovgpt.enumeration.choice import BATCH_SIZE, contexts_a_call
+from markovgpt.enumeration.cost import Cost
+from markovgpt.enumeration.filling import Spent, fill
 from markovgpt.enumeration.growing import GrowingTable, TableInMemory
 from markovgpt.enumeration.identity import identity_of
 from markovgpt.enumeration.limits import check_n_states
+from markovgpt.enumeration.plan import Limits, Plan, make_plan
 from markovgpt.enumeration.store import StoredTable
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
@@ -24,8 +28,6 @@ from markovgpt.statespace import Lengths, StateSpace
 from markovgpt.table_file.layout import Storage
 
 __all__ = ["build_chain", "build_chains"]
-
-_BATCH_SIZE = 2048
 
 
 def build_chain(
@@ -35,10 +37,13 @@ def build_chain(
     decoding: Decoding | None = None,
     strategy: str = "auto",
     max_states: int | None = None,
+    max_memory: float | str | None = None,
+    max_time: float | str | None = None,
     batch_size: int | None = None,
     store: str | PathLike[str] | None = None,
     storage: Storage = "float64",
     progress: Progress | None = None,
+    announce: Callable[[Cost], None] | None = None,
 ) -> MarkovChain:
     """Ask a model about every context and return the chain that it is.
 
@@ -57,6 +62,11 @@ def build_chain(
         if those of a shortcut differ from ``next_logits``, it is not used, and ``origin.note`` says so.
     max_states : int, optional
         Refuse above this number of states; 2^20 by default.
+    max_memory : int or str, bytes, optional
+        Refuse a table that takes more than this with what is needed beside it, such as ``"4G"``; three quarters of the
+        memory that is free by default.
+    max_time : float or str, seconds, optional
+        Refuse what is predicted to take longer, such as ``"10m"``; there is no limit by default.
     batch_size : int, optional
         Contexts per call of the model; by default its own ``contexts_per_call``, or 2,048.
     store : path, optional
@@ -66,6 +76,8 @@ def build_chain(
         Of the file. float32 takes half the disk; the chain has float64 rows, those of the file divided by their sums.
     progress : callable, optional
         Called as ``progress("enumerating contexts", done, total)``.
+    announce : callable, optional
+        Called with the predicted :class:`markovgpt.Cost` before anything long begins; not for what takes a second.
 
     Returns
     -------
@@ -76,6 +88,8 @@ def build_chain(
     ------
     TooManyStatesError
         Before anything is allocated.
+    CostLimitError
+        It would take more memory or time than the limits allow; before anything is enumerated.
     ArgumentError
         There is no such strategy, or the model does not allow it. The store holds another table, cannot be written, or
         another process is writing it.
@@ -92,10 +106,13 @@ def build_chain(
             lengths=lengths,
             strategy=strategy,
             max_states=max_states,
+            max_memory=max_memory,
+            max_time=max_time,
             batch_size=batch_size,
             store=store,
             storage=storage,
             progress=progress,
+            announce=announce,
         )
     )
 
@@ -107,10 +124,13 @@ def build_chains(
     lengths: Lengths = "full",
     strategy: str = "auto",
     max_states: int | None = None,
+    max_memory: float | str | None = None,
+    max_time: float | str | None = None,
     batch_size: int | None = None,
     store: str | PathLike[str] | None = None,
     storage: Storage = "float64",
     progress: Progress | None = None,
+    announce: Callable[[Cost], None] | None = None,
 ) -> Iterator[MarkovChain]:
     """The chains of one model under several decoding rules, in their order; the model is asked once.
 
@@ -126,9 +146,7 @@ def build_chains(
     [0.9412, 0.8, 0.6667]
     """
     check_is_model(model)
-    usual_size = int(getattr(model, "contexts_per_call", None) or _BATCH_SIZE)
-    if batch_size is not None and batch_size < 1:
-        raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
+    usual_size = contexts_a_call(model, batch_size)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     check_n_states(states, max_states=max_states)
     vocabulary = vocabulary_of(model)
@@ -142,6 +160,9 @@ def build_chains(
         model=model_name(model),
         model_fingerprint=str(getattr(model, "fingerprint", "")),
     )
+    limits = Limits(max_memory, max_time, announce)
+    planned: Plan | None
+    plan = partial(make_plan, model, states, rules=decodings, limits=limits)
     if store is not None and only is not None:
         identity = identity_of(model, states, only, storage=storage)
         stored = StoredTable(
@@ -157,12 +178,21 @@ def build_chains(
             progress=progress,
         )
         with stored:
-            cost = Cost()
             if stored.finished is None:
-                cost = fill(stored, model, states, strategy=strategy, batch_size=stored.batch_size, progress=progress)
+                planned = plan(
+                    strategy=stored.strategy or strategy,
+                    batch_size=stored.batch_size,
+                    n_done=stored.n_done,
+                    in_memory=storage != "float64",
+                )
+                started = time.perf_counter() - planned.seconds  # what was done to predict the cost does not count
+                size = stored.batch_size
+                spent = fill(stored, model, states, planned.choice, asked=strategy, batch_size=size, progress=progress)
+            else:
+                planned, spent = None, Spent()
         found = stored.result
         origin = replace(
-            _after(origin, stored, cost._replace(rounding=found.rounding), started),
+            _after(origin, stored, spent._replace(rounding=found.rounding), planned, started),
             decoding=only,
             n_underflows=found.n_underflows,
             row_defect=found.row_defect,
@@ -172,9 +202,11 @@ def build_chains(
             states=states, probabilities=found.probabilities, vocabulary=vocabulary, origin=origin, cut=found.cut
         )
         return
+    planned = plan(strategy=strategy, batch_size=usual_size)
+    started = time.perf_counter() - planned.seconds
     table = TableInMemory(states, rule=only, with_cut=with_cut)
-    cost = fill(table, model, states, strategy=strategy, batch_size=batch_size or usual_size, progress=progress)
-    origin = _after(origin, table, cost, started)
+    spent = fill(table, model, states, planned.choice, asked=strategy, batch_size=usual_size, progress=progress)
+    origin = _after(origin, table, spent, planned, started)
     for rule in decodings:
         probabilities, lost = (table.table, table.n_underflows) if only is not None else _decoded(table.table, rule)
         yield MarkovChain(
@@ -203,16 +235,17 @@ def _check_storage(store: str | PathLike[str] | None, storage: str, *, n_rules: 
         )
 
 
-def _after(origin: Origin, table: GrowingTable, cost: Cost, started: float) -> Origin:
+def _after(origin: Origin, table: GrowingTable, spent: Spent, plan: Plan | None, started: float) -> Origin:
     """The origin of a chain, once its table is there."""
     return replace(
         origin,
         strategy=table.strategy,
         note=table.note,
-        model_calls=cost.calls,
-        token_positions=cost.positions,
-        check_positions=cost.check_positions,
-        rounding=cost.rounding,
+        model_calls=spent.calls,
+        token_positions=spent.positions,
+        check_positions=spent.check_positions,
+        rounding=spent.rounding,
+        predicted_seconds=None if plan is None or plan.cost is None else plan.cost.seconds,
         seconds=time.perf_counter() - started,
     )
 
@@ -223,8 +256,8 @@ def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.fl
     And how many entries underflow.
     """
     probabilities, underflows = np.empty_like(logits), 0
-    for start in range(0, len(logits), _BATCH_SIZE):
-        here = slice(start, start + _BATCH_SIZE)
+    for start in range(0, len(logits), BATCH_SIZE):
+        here = slice(start, start + BATCH_SIZE)
         probabilities[here] = rule.apply(logits[here])
         underflows += rule.underflows(logits[here], probabilities[here])
     return probabilities, underflows

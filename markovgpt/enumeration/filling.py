@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from markovgpt.enumeration.choice import SHORTCUTS, STRATEGIES, choose, fallback
+from markovgpt.enumeration.choice import SHORTCUTS, STRATEGIES, Choice, fallback
 from markovgpt.enumeration.growing import GrowingTable
 from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, Progress
 from markovgpt.statespace import StateSpace
 
-__all__ = ["Cost", "fill"]
+__all__ = ["Spent", "fill"]
 
 
-class Cost(NamedTuple):
+class Spent(NamedTuple):
     """What it took: calls of the model, tokens that it was given, and those to compare; and what float32 cost."""
 
     calls: int = 0
@@ -27,39 +27,37 @@ def fill(
     table: GrowingTable,
     model: LanguageModel,
     states: StateSpace,
+    choice: Choice,
     *,
-    strategy: str,
+    asked: str,
     batch_size: int,
     progress: Progress | None,
-) -> Cost:
-    """Ask the model about all states that are not done, by the strategy of the table or the one that is asked for.
+) -> Spent:
+    """Ask the model about all states that are not done, by the strategy that was chosen when another was asked for.
 
     Raises
     ------
-    ArgumentError
-        There is no such strategy, or the model does not allow it.
     ModelError
         The model failed, or gives another law under the strategy that was asked for.
     """
-    choice = choose(model, states, table.strategy or strategy)
     table.begin(choice.name, choice.note)
-    cost = None
+    spent = None
     try:
-        cost = _ask(table, model, states, batch_size, progress)
+        spent = _ask(table, model, states, batch_size, progress)
     except ModelError as error:
-        if strategy != "auto" or choice.name not in SHORTCUTS:
+        if asked != "auto" or choice.name not in SHORTCUTS:
             raise
         choice = fallback(choice.name, error)
-    if cost is None:
+    if spent is None:
         table.begin(choice.name, choice.note)
-        cost = _ask(table, model, states, batch_size, progress)
-    table.complete(rounding=cost.rounding)
-    return cost._replace(check_positions=cost.check_positions + choice.check_positions)
+        spent = _ask(table, model, states, batch_size, progress)
+    table.complete(rounding=spent.rounding)
+    return spent._replace(check_positions=spent.check_positions + choice.check_positions)
 
 
 def _ask(
     table: GrowingTable, model: LanguageModel, states: StateSpace, batch_size: int, progress: Progress | None
-) -> Cost:
+) -> Spent:
     """Ask the model; what a shortcut made is compared with ``next_logits`` in the end."""
     calls = positions = checked = 0
     rounding = None
@@ -72,4 +70,4 @@ def _ask(
         checked = table.sample.compare(model, how=f"by the strategy {table.strategy!r}")
     if table.strategy == "fused":
         rounding = table.sample.rounding(model.gpt_weights()).probabilities  # type: ignore[attr-defined]  # computed from them
-    return Cost(calls, positions, checked, rounding)
+    return Spent(calls, positions, checked, rounding)

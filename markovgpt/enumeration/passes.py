@@ -14,7 +14,7 @@ from markovgpt.errors import ModelError
 from markovgpt.model import as_float64, checked_logits, checked_outside, model_name
 from markovgpt.statespace import StateSpace
 
-__all__ = ["every_position", "pass_blocks"]
+__all__ = ["every_position", "pass_blocks", "rows_a_call"]
 
 _CELLS = 2**22  # logits a pass
 
@@ -22,7 +22,7 @@ _CELLS = 2**22  # logits a pass
 def pass_blocks(model: Any, states: StateSpace, batch_size: int, done: Done) -> Iterator[Block]:
     """Passes over the contexts of length K, which are asked for everything once: K V^K tokens, for any lengths."""
     V, K = states.vocab_size, states.context_length
-    rows = min(batch_size, max(1, _CELLS // (K * V)))
+    rows = rows_a_call(batch_size, V, K)
     for start in range(0, V**K, rows):
         stop = min(start + rows, V**K)
         if all(done.covers(*_begun_in(states, length, start, stop)) for length in range(states.shortest, K + 1)):
@@ -46,6 +46,11 @@ def _begun_in(states: StateSpace, length: int, start: int, stop: int) -> tuple[i
     """The states of a length that a pass gives: those that the first context to begin with them is in, as a range."""
     step, offset = states.vocab_size ** (states.context_length - length), states.offset(length)
     return offset - (-start // step), offset - (-stop // step)  # from one multiple of step to the next
+
+
+def rows_a_call(batch_size: int, vocab_size: int, context_length: int) -> int:
+    """Contexts that are passed over together."""
+    return min(batch_size, max(1, _CELLS // (context_length * vocab_size)))
 
 
 def every_position(model: Any, contexts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
