@@ -75,7 +75,7 @@ def test_run_that_was_interrupted_gives_the_same_bits(strategy: str, lengths: An
     options: dict[str, Any] = {"strategy": strategy, "lengths": lengths, "batch_size": 100}
     expected, path = mg.build_chain(NETWORK, **options), tmp_path / "a.table"
     interrupted = 0
-    for n in range(300, expected.n_states, 300):
+    for n in range(300, expected.n_states, 700):
         try:
             mg.build_chain(NETWORK, store=path, progress=stopping_after(n), **options)
         except EnumerationInterruptedError:
