@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fakes import SessionModel, TableModel
 from gpts import random_gpt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import spaces
 
@@ -82,6 +82,7 @@ def test_strategy_gives_what_is_not_done_as_ever(
     ],
 )
 @pytest.mark.parametrize("lengths", ["full", "all"])
+@settings(max_examples=10)  # each asks the network about all contexts twice
 @given(data=st.data(), batch_size=st.sampled_from([1, 7, 30, 1000]))
 def test_network_gives_what_is_not_done_as_ever(
     strategy: str, lengths: Any, data: st.DataObject, batch_size: int
