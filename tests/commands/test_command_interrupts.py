@@ -115,11 +115,11 @@ def test_interrupt_of_a_look_at_the_model_ends_its_training(refused, monkeypatch
     """It reaches the solver of a stationary distribution, which would go on with the best so far."""
     from dataclasses import replace
 
-    from markovgpt.comparison import learning
+    from markovgpt.comparison import watch
 
-    known = learning.stationary_distributions
+    known = watch.stationary_distributions
     monkeypatch.setattr(
-        learning, "stationary_distributions", lambda chain: [replace(law, interrupted=True) for law in known(chain)]
+        watch, "stationary_distributions", lambda chain: [replace(law, interrupted=True) for law in known(chain)]
     )
     message = refused("compare", "--over-training", "0,50", code=130)
     assert message.startswith("Training of babygpt was interrupted after 0 of 50 steps.")
