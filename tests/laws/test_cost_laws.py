@@ -80,7 +80,7 @@ def test_few_contexts_are_asked_about_though_the_clock_stands_still(
     model = with_clock(monkeypatch, _KINDS[kind](context_length=K))
     name = "prefix" if kind == "passes" else kind
     measured_seconds(model, StateSpace(vocab_size=2, context_length=K), name, batch_size=2048, rule=None)
-    assert model.tokens <= 2**20 + 6 * 2048 * K
+    assert model.positions <= 2**20 + 6 * 2048 * K
 
 
 @pytest.mark.parametrize("kind", sorted(_KINDS))
