@@ -20,12 +20,13 @@ class ClockedModel:
         self.call, self.token = call, token
         self.now = 0.0
         self.first = 0.0  # what the first call takes more
-        self.contexts = 0  # that it was asked about
+        self.contexts = self.positions = 0  # that it was asked about
 
     def take(self, rows: int, length: int) -> np.ndarray:
         self.now += self.call + self.token * rows * length + self.first
         self.first = 0.0
         self.contexts += rows
+        self.positions += rows * length
         return np.zeros((rows, self.vocab_size))
 
     def next_logits(self, contexts: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ The square of it, where little was measured.
 
 _LONGEST, _SHORTEST, _SHARE = 0.5, 0.05, 0.15  # seconds of measuring; a share of what there is to do, between these
 _GROWING, _SHARE_GROWING = 2.0, 0.01  # before, while batches grow, if it is worth that much
-_MOST_CONTEXTS, _MOST_CALLS = 2**18, 2**12  # of the model, whatever the clock says
+_MOST_POSITIONS, _MOST_CALLS = 2**20, 2**12  # of the model, whatever the clock says
 _GROWTH, _OPTIMISM = 4, 1.5  # of batches, and of the time that they take: less, or one must not wait
 _PARTS = 8  # into which what was measured is divided, to see how it varies
 _FEW = 3  # parts, at least, in which one sees that
@@ -77,7 +77,7 @@ class _Meter:
         self._rule = rule
         self._positions = positions  # all that there are to do
         self._began = clock()
-        self._contexts = self._calls = 0
+        self._asked = self._calls = 0  # positions that the model was asked for, and how often
 
     def timed(self, blocks: Iterator[Block], *, first: int = 0) -> Iterator[_Timed]:
         """Each block, when it is taken; decoded from some state on."""
@@ -88,7 +88,7 @@ class _Meter:
                 return
             if self._rule is not None and block.start >= first:
                 self._rule.underflows(block.logits, self._rule.apply(block.logits))
-            self._contexts += len(block.logits) if block.calls else 0
+            self._asked += block.token_positions if block.calls else 0
             self._calls += block.calls
             yield _Timed(block.start, len(block.logits), block.token_positions, clock() - before)
 
@@ -101,7 +101,7 @@ class _Meter:
         to_do = self._positions * _rate(found) if found else float("inf")
         most = min(_LONGEST, max(_SHORTEST, _SHARE * to_do))
         is_over = clock() - self._began + coming > most
-        return is_over or self._contexts >= _MOST_CONTEXTS or self._calls >= _MOST_CALLS
+        return is_over or self._asked >= _MOST_POSITIONS or self._calls >= _MOST_CALLS
 
     def is_too_slow(self, call: _Timed, rate: float, coming: float) -> bool:
         """Whether batches should not grow any more, if a position takes so long, and the next call that."""
@@ -197,27 +197,36 @@ def _of_batches(meter: _Meter, blocks: Callable[[int], Iterator[Block]], rows: i
 
 
 def _of_sessions(meter: _Meter, model: LanguageModel, states: StateSpace, batch_size: int) -> Seconds:
-    """A token position of the walk, level by level from the root; what comes after the first of length K counts."""
+    """A token position of the walk: first level by level down to length K, if that is not too slow, then as it is.
+
+    What is timed in the end is what comes after the first contexts of length K.
+    """
     V, K = states.vocab_size, states.context_length
     every = StateSpace(vocab_size=V, context_length=K, lengths="all")
     most = trie.rows_a_call(batch_size, V)
     growing: list[_Timed] = []
-    steady: list[_Timed] = []
-    is_steady = False
     for call in meter.timed(prefix(model, every, batch_size), first=every.offset(states.shortest)):
         if not growing:
             meter.begin()
-        (steady if is_steady else growing).append(call)
-        is_steady = is_steady or call.start >= every.offset(K)
-        grows = not is_steady and call.contexts * V <= most
-        if len(growing) > 2 and meter.is_enough(steady or growing[1:], call.seconds * (V if grows else 1)):
+        growing.append(call)
+        coming = call.seconds * (V if call.contexts * V <= most else 1)
+        if call.start >= every.offset(K) or (len(growing) > 2 and meter.is_enough(growing[1:], coming)):
             break
     warm_up, *rest = growing
-    if len(steady) >= 3:
-        return _spread(steady)._replace(startup=_longer(warm_up, rest))
-    if len(rest) >= 2 and rest[-1].contexts > rest[-2].contexts and not steady:
-        return _extrapolated(rest, most)._replace(startup=_longer(warm_up, rest))
-    return _spread(rest + steady or growing)._replace(startup=_longer(warm_up, rest))
+    startup = _longer(warm_up, rest)
+    if growing[-1].start < every.offset(K):  # too slow
+        is_growing = rest[-1].contexts > rest[-2].contexts
+        return (_extrapolated(rest, most) if is_growing else _spread(rest))._replace(startup=startup)
+    meter.begin()
+    steady: list[_Timed] = []
+    arrived = False
+    for call in meter.timed(prefix(model, states, batch_size)):
+        if arrived:
+            steady.append(call)
+        arrived = arrived or call.start >= states.offset(K)
+        if arrived and meter.is_enough(steady, call.seconds):
+            break
+    return _spread(steady or rest or growing)._replace(startup=startup)
 
 
 def _of_walk(meter: _Meter, model: LanguageModel, full: StateSpace) -> Seconds:

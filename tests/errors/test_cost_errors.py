@@ -24,8 +24,8 @@ def test_table_that_does_not_fit_is_refused_before_the_model_is_asked() -> None:
     """3^10 = 59,049 rows of 3 float64 are 1.35 MiB. 1 MiB holds 3^9 (461 KiB), and 2^10 contexts of two tokens."""
     pattern = (
         r"^Too much memory: 3\^10 = 59,049 states are a table of 1\.35 MiB\. The limit is 1 MiB \(max_memory\); raise "
-        r"it with --max-memory 258M \(max_memory='258M'\)\. Or: --store FILE keeps the table in a file \(--storage "
-        r"float32 in half the space\); context_length=9 fits \(461 KiB\); so do 2 of the 3 tokens \(--tokens\)\.$"
+        r"it with --max-memory 258M \(max_memory='258M'\)\. Or: --store FILE keeps the table in a file; "
+        r"context_length=9 fits \(461 KiB\); so do 2 of the 3 tokens \(--tokens\)\.$"
     )
     with pytest.raises(CostLimitError, match=pattern) as caught:
         mg.build_chain(FakeModel(_never, vocab_size=3, context_length=10), max_memory="1M")
