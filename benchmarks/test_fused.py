@@ -12,6 +12,7 @@ import torch
 
 from markovgpt import StateSpace, Vocabulary
 from markovgpt.enumeration.fused import fused
+from markovgpt.enumeration.operations import operations
 from markovgpt.kernels.threads import usable_processors
 from markovgpt.models.gpt_model import GPTModel
 from markovgpt.models.mingpt import MinGPTConfig, new_network
@@ -58,28 +59,10 @@ def test_fused(benchmark, request, shape):
     walk()  # compiles
     benchmark.pedantic(walk, setup=others, rounds=ROUNDS)
     seconds = benchmark.stats.stats.min / space.n_states
-    rate = useful_flops(config) / benchmark.stats.stats.min
+    rate = operations(model, space, "fused").flops / benchmark.stats.stats.min
     benchmark.extra_info.update(
         {"states": space.n_states, "us a state": seconds * 1e6, "GFLOP/s": rate / 1e9}
         | {"sgemm GFLOP/s": 1e-9 / best["sgemm"], "share of sgemm": rate * best["sgemm"]}
         | {f"{name}, us a state": best[name] * 1e6 for name in best if name != "sgemm"}
         | {f"times faster than {name}": best[name] / seconds for name in best if name != "sgemm"}
     )
-
-
-def useful_flops(config):
-    """Multiplications and additions of matrix products and attention, each prefix once; of the last layer of prefixes
-    shorter than K only keys and values, which is all that longer ones need."""
-    C, V, K, layers = config.n_embd, config.vocab_size, config.context_length, config.n_layer
-    total = 0
-    for length in range(1, K + 1):
-        block = 24 * C**2 + 4 * C * length  # 12 C^2 weights; a product with each key, a multiple of each value
-        position = layers * block + 2 * C * V if length == K else (layers - 1) * block + 4 * C**2
-        total += V**length * position
-    return total
-
-
-def test_useful_flops_counts_a_network_by_hand():
-    """One layer, C = 2, V = 3, K = 2: 9 leaves of 24*4 + 4*2*2 + 2*2*3 = 124, 3 inner nodes of 4*4 = 16."""
-    config = MinGPTConfig(vocab_size=3, context_length=2, n_layer=1, n_head=1, n_embd=2)
-    assert useful_flops(config) == 9 * 124 + 3 * 16

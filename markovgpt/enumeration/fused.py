@@ -22,7 +22,7 @@ from markovgpt.kernels.trie_weights import GPTWeights
 from markovgpt.model import LanguageModel, model_name, next_token_logits
 from markovgpt.statespace import StateSpace
 
-__all__ = ["FUSED", "can_fuse", "fused"]
+__all__ = ["FUSED", "Walk", "can_fuse", "fused", "walks"]
 
 _LANES = 64  # contexts that grow together: more do not fit in a processor's own cache, fewer are no faster
 _PIECES = 5  # a processor, at least: so that all end at about the same time
@@ -81,6 +81,14 @@ def fused(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator
         pool.shutdown(cancel_futures=True)
 
 
+class Walk(NamedTuple):
+    """From every context of length first to the contexts of lengths shortest .. longest that begin with it."""
+
+    first: int
+    shortest: int
+    longest: int
+
+
 class _Piece(NamedTuple):
     """The contexts of lengths shortest .. longest that begin with contexts number start .. stop - 1 of length first."""
 
@@ -91,27 +99,33 @@ class _Piece(NamedTuple):
     longest: int
 
 
-def _pieces(states: StateSpace, n_threads: int) -> Iterator[_Piece]:
-    """Pieces that cover every state once.
+def walks(states: StateSpace, *, n_threads: int | None = None) -> Iterator[Walk]:
+    """Walks that cover every state once, for some threads: as many as there are usable processors unless said.
 
     The trie is cut at the first level that has enough nodes, or below which the walk would be too short for what it
     takes to get there, if pieces are small enough. Levels above, of few nodes, are walked by themselves where wanted.
     """
     V, K = states.vocab_size, states.context_length
     most_leaves = _MAX_BYTES // (8 * V * _LANES)
+    enough = (usable_processors() if n_threads is None else n_threads) * _PIECES * _LANES
 
     def is_deep_enough(first: int) -> bool:
         if V ** (K - first) > most_leaves:
             return False
         short = V**first >= _LANES and V ** (K - first - 1) < 4 * (first + 1)
-        return bool(short or V**first >= n_threads * _PIECES * _LANES)
+        return bool(short or V**first >= enough)
 
     cut = next((first for first in range(1, K) if is_deep_enough(first)), K)
     for first in range(min(states.shortest, cut), cut + 1):
-        last = first == cut
-        for start in range(0, V**first, _LANES):
-            stop = min(start + _LANES, V**first)
-            yield _Piece(first, start, stop, max(first, states.shortest), K if last else first)
+        yield Walk(first, max(first, states.shortest), K if first == cut else first)
+
+
+def _pieces(states: StateSpace, n_threads: int) -> Iterator[_Piece]:
+    """The walks in pieces of at most so many contexts as grow together."""
+    for first, shortest, longest in walks(states, n_threads=n_threads):
+        n = states.vocab_size**first
+        for start in range(0, n, _LANES):
+            yield _Piece(first, start, min(start + _LANES, n), shortest, longest)
 
 
 def _walk(trie: TrieWalk, states: StateSpace, piece: _Piece) -> list[Logits]:
