@@ -10,7 +10,7 @@ __all__ = ["default_context_lengths", "parse_sizes", "targets_beyond"]
 
 _MOST = 64  # sizes in one grid
 _LARGEST = 20_000  # states, unless said otherwise: some seconds for a small model
-_SIZES, _FACTOR = 4, 4.0  # of the default grid: so many, each with about so many times the states of the one before
+_SIZES, _FACTOR = 5, 4.0  # of the default grid: so many, each with about so many times the states of the one before
 _TARGETS = (2**16, 2**20, 2**24, 2**32)  # states that extrapolations are made for
 
 
@@ -53,12 +53,12 @@ def parse_sizes(text: str, *, what: str) -> tuple[int, ...]:
 
 
 def default_context_lengths(vocab_size: int, *, longest: int | None = None) -> tuple[int, ...]:
-    """At most four context lengths of V tokens, the longest with at most 20,000 states, or 1.
+    """At most five context lengths of V tokens, the longest with at most 20,000 states, or 1.
 
     Each has about four times the states of the one before. ``longest`` is the most that the model takes.
 
     >>> default_context_lengths(2), default_context_lengths(27), default_context_lengths(50257)
-    ((8, 10, 12, 14), (1, 2, 3), (1,))
+    ((6, 8, 10, 12, 14), (1, 2, 3), (1,))
     """
     most = math.inf if longest is None else longest
     last = 1

@@ -57,8 +57,8 @@ class Growth:
     context_lengths : tuple of int
         Those that it is asked about; the others than ``measured`` are extrapolated, or lie between.
     seconds, low, high : tuple of float
-        What it says about each, and the range of all laws that could be fitted instead: to each of the three quantities,
-        to the quartiles in place of the median, and with any one size left out.
+        What it says about each, and the range of all laws that could be fitted instead: to each of the three
+        quantities, to the quartiles in place of the median, and with any one size left out.
     """
 
     vocab_size: int

@@ -26,7 +26,8 @@ def table_bytes(vocab_size: int, context_length: int) -> int:
     >>> table_bytes(2, 24) / 2**20
     256.0
     """
-    return 8 * int(vocab_size) ** (int(context_length) + 1)
+    n: int = vocab_size ** (context_length + 1)
+    return 8 * n
 
 
 @final
@@ -61,7 +62,8 @@ class MeasuredCase:
     @property
     def n_states(self) -> int:
         """V^K."""
-        return self.key.vocab_size**self.key.context_length
+        n: int = self.key.vocab_size**self.key.context_length
+        return n
 
     @property
     def table_bytes(self) -> int:

@@ -48,8 +48,8 @@ class ResizableModel:
         got = (model.vocab_size, model.context_length)
         if got != (vocab_size, context_length):
             raise ArgumentError(
-                f"{model_name(model)} was asked for with {vocab_size} tokens and a context of {context_length}, and came "
-                f"with {got[0]} and {got[1]}: its factory does not heed vocab_size or context_length.",
+                f"{model_name(model)} was asked for with {vocab_size} tokens and a context of {context_length}, and "
+                f"came with {got[0]} and {got[1]}: its factory does not heed vocab_size or context_length.",
                 expected=(vocab_size, context_length),
                 got=got,
             )
@@ -81,8 +81,8 @@ class ResizableModel:
 def resizable(model: LanguageModel, *, seed: int = 0) -> ResizableModel:
     """A finished model at other sizes.
 
-    A minGPT is built anew with untrained weights, drawn by ``seed``, which cost what trained ones do. Any other model is
-    asked about shorter contexts, which every model answers.
+    A minGPT is built anew with untrained weights, drawn by ``seed``, which cost what trained ones do. Any other model
+    is asked about shorter contexts, which every model answers.
 
     Examples
     --------

@@ -49,6 +49,4 @@ def load_resizable(
         another = {} if vocab_size == own.vocab_size else {"vocab_size": vocab_size}
         return load_model(model, **(given | another | {"context_length": context_length}))
 
-    return ResizableModel(
-        own=own, make=make, any_vocab_size=takes_option(model, "vocab_size"), any_context_length=True
-    )
+    return ResizableModel(own=own, make=make, any_vocab_size=takes_option(model, "vocab_size"), any_context_length=True)
