@@ -82,23 +82,26 @@ def bench(**arguments: Any) -> None:
         raise click.UsageError("--fail-above needs --compare FILE.json: it is a ratio to an earlier measurement.")
 
     from markovgpt.benchmarking import compare_benchmarks
+    from markovgpt.errors import ArgumentError
     from markovgpt.report.benching import read_benchmark
 
     before = None if earlier is None else read_benchmark(earlier)
+    comparison, apart = None, None
     with ExitStack() as shown:
         with ProgressBar() as progress:
             found = _measured(arguments, progress)
             noted = shown.enter_context(interrupts_noted())  # what was measured is shown, whatever is pressed
         try:
             comparison = None if before is None else compare_benchmarks(found, before)
-        finally:
-            print_report(sections := _sections(found, None))
-        if comparison is not None:
-            sections = _sections(found, comparison)
-            print_report(sections[-1:])
+        except ArgumentError as error:  # is told when what was measured is shown and written
+            apart = error
+        sections = _sections(found, comparison)
+        print_report(sections)
     write_files(paths, _writers(found, comparison, sections))
     if found.interrupted or noted:
         raise ShownError("Interrupted. What is shown was measured until then.", exit_code=130)
+    if apart is not None:
+        raise apart
     if limit is not None and comparison is not None:
         _check(comparison, limit)
 
