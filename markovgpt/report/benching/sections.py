@@ -39,7 +39,7 @@ def _about(found: EnumerationBenchmark) -> Section:
         facts += [
             ("sgemm", f"{digits(found.sgemm_rate / 1e9)} GFLOP/s, the machine's product of float32 matrices"),
             ("copy", f"{digits(found.copy_rate / 1e9)} GB/s written, the machine's copy of memory"),
-            ("quiet", f"the quartiles of these two were apart by a factor of up to {wide:.2f}"),
+            ("noise", f"the quartiles of these two were apart by a factor of up to {wide:.2f}"),
         ]
     warnings = ("Interrupted: what was measured until then.",) if found.interrupted else ()
     title = f"What it costs to enumerate {found.model}"
