@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from clocked import Clock, clocked_models
+from clocked_models import Clock, clocked_models
 
 import markovgpt as mg
 from markovgpt.benchmarking import parse_sizes, resizable, spread_of

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from clocked import PER_CALL, PER_READING, PER_TOKEN, Clock, clocked_models
+from clocked_models import PER_CALL, PER_READING, PER_TOKEN, Clock, clocked_models
 from fakes import TableModel
 from hypothesis import given
 from hypothesis import strategies as st

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from clocked import Clock, clocked_models
+from clocked_models import Clock, clocked_models
 
 import markovgpt as mg
 
