@@ -65,7 +65,7 @@ def _block_math(translator: Any, node: Any) -> None:
 
 
 _GROUPS = (
-    ("Models", ("registry", "models.storage", "adapters", "model")),
+    ("Models", ("registry", "models.storage", "adapters", "model", "gpt_weights", "devices", "torch_settings")),
     (
         "Chains",
         ("enumeration", "table", "chain", "sparse_chain", "chain_files", "decoding", "statespace", "vocabulary"),

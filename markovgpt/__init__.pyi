@@ -72,6 +72,7 @@ from markovgpt.comparison import tokens_distance as tokens_distance
 from markovgpt.comparison import unseen_states as unseen_states
 from markovgpt.data import scan_vocabulary as scan_vocabulary
 from markovgpt.decoding import Decoding as Decoding
+from markovgpt.devices import find_device as find_device
 from markovgpt.drawing import draw as draw
 from markovgpt.enumeration import build_chain as build_chain
 from markovgpt.enumeration import build_chains as build_chains
@@ -86,9 +87,11 @@ from markovgpt.errors import NotComputedError as NotComputedError
 from markovgpt.errors import ReducibleChainError as ReducibleChainError
 from markovgpt.errors import TableError as TableError
 from markovgpt.errors import TooManyStatesError as TooManyStatesError
+from markovgpt.gpt_weights import BlockWeights as BlockWeights
+from markovgpt.gpt_weights import GPTWeights as GPTWeights
+from markovgpt.gpt_weights import LinearWeights as LinearWeights
 from markovgpt.model import LanguageModel as LanguageModel
 from markovgpt.models.storage import save_model as save_model
-from markovgpt.models.threads import suitable_threads as suitable_threads
 from markovgpt.ngrams import Baseline as Baseline
 from markovgpt.ngrams import CountTable as CountTable
 from markovgpt.ngrams import NgramCounts as NgramCounts
@@ -118,6 +121,7 @@ from markovgpt.solvers.extended import ExtendedElimination as ExtendedEliminatio
 from markovgpt.sparse_chain import SparseChain as SparseChain
 from markovgpt.statespace import StateSpace as StateSpace
 from markovgpt.table import chain_from_table as chain_from_table
+from markovgpt.torch_settings import suitable_settings as suitable_settings
 from markovgpt.vocabulary import Vocabulary as Vocabulary
 
 __version__: str

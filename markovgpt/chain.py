@@ -73,6 +73,9 @@ class Origin:
     row_defect : float
         Largest ``|sum of a row - 1|`` of a table before its rows were divided by their sums; 0 for a softmax, whose
         rows sum to 1 but for the last digit.
+    rounding : float, or None
+        Largest error of a probability that arithmetic in float32 left, next to float64, in a sample of contexts; None
+        where nothing was compared.
     n_underflows : int, or None
         Entries that are 0 only because float64 has nothing between 0 and 5e-324: tokens that the model gives a
         probability and the rule keeps (:meth:`markovgpt.Decoding.underflows`). None if nobody knows.
@@ -88,6 +91,7 @@ class Origin:
     note: str = ""
     seconds: float = 0.0
     row_defect: float = 0.0
+    rounding: float | None = None
     n_underflows: int | None = 0
 
 

@@ -48,9 +48,10 @@ class LanguageModel(Protocol):
 
     Optional attributes are found with ``hasattr``: ``tokens`` (V texts, for labels), ``vocabulary``
     (:class:`~markovgpt.vocabulary.Vocabulary`), ``training_tokens`` and ``validation_tokens`` ((n,) int64),
-    ``fingerprint`` and ``name`` (str). Two optional methods make a causal model faster: ``session(batch)``, a
-    :class:`Session` of that many rows, and ``all_logits(contexts)``, ``(batch, length) -> (batch, length, V)``, the
-    logits after every prefix of every context.
+    ``fingerprint`` and ``name`` (str), ``contexts_per_call`` (how many contexts of K tokens suit it at once; 2,048
+    where it does not say). Two optional methods make a causal model faster: ``session(batch)``, a :class:`Session` of
+    that many rows, and ``all_logits(contexts)``, ``(batch, length) -> (batch, length, V)``, the logits after every
+    prefix of every context.
     """
 
     @property
@@ -68,7 +69,8 @@ class Session(Protocol):
     """Rows of text that grow together, whose beginnings are not computed again; made by ``model.session(batch)``.
 
     Every row begins empty. Up to K tokens its law is that of ``next_logits``. An optional ``n_bytes`` says how much
-    memory the rows take, so that their number can be bounded.
+    memory the rows take, so that their number can be bounded; an optional ``memory`` says how much a session and all
+    of its forks may take together, where they do not share that of the machine.
     """
 
     def feed(self, tokens: NDArray[np.int64]) -> Any:

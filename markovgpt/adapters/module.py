@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.devices import find_device
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, check_is_model
 
@@ -95,7 +96,7 @@ def from_module(
     Raises
     ------
     ArgumentError
-        Not a torch module.
+        Not a torch module; no such device.
     ModelError
         The module returns something that is not logits.
 
@@ -113,7 +114,7 @@ def from_module(
             f"from_module needs a torch.nn.Module: got {type(module).__name__}. For a function use from_callable."
         )
     if device is not None:
-        module.to(device)
+        module.to(find_device(device))
     if vocab_size is None:
         vocab_size = int(_last_logits(module, np.zeros((1, 1), dtype=np.int64)).shape[-1])
     return check_is_model(
@@ -137,11 +138,13 @@ def _logits(module: nn.Module, contexts: NDArray[np.int64]) -> Tensor:
     """What the module returns: ``(batch, V)`` or ``(batch, length, V)``."""
     import torch
 
+    from markovgpt.torch_settings import suitable_settings
+
     device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
     in_training = [part for part in module.modules() if part.training]
     module.eval()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), suitable_settings(sum(parameter.numel() for parameter in module.parameters())):
             answer: Any = module(torch.as_tensor(contexts, device=device))
     finally:
         for part in in_training:

@@ -39,6 +39,10 @@ class _PromptedModel:
     def n_parameters(self) -> Any:
         return getattr(self.model, "n_parameters", None)
 
+    @property
+    def contexts_per_call(self) -> Any:
+        return getattr(self.model, "contexts_per_call", None)
+
     def encode(self, text: str) -> NDArray[np.int64]:
         return encode_with(self.model, text)
 

@@ -41,6 +41,10 @@ class _RestrictedModel:
     def n_parameters(self) -> Any:
         return getattr(self.model, "n_parameters", None)
 
+    @property
+    def contexts_per_call(self) -> Any:
+        return getattr(self.model, "contexts_per_call", None)
+
     def next_logits(self, contexts: NDArray[np.int64]) -> NDArray[np.float64]:
         return self.next_logits_and_outside(contexts)[0]
 
@@ -80,6 +84,10 @@ class _RestrictedSession:
     @property
     def n_bytes(self) -> int:
         return int(getattr(self.session, "n_bytes", 0))
+
+    @property
+    def memory(self) -> Any:
+        return getattr(self.session, "memory", None)
 
     def feed(self, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
         return self.feed_and_outside(tokens)[0]

@@ -80,6 +80,7 @@ def _model_options(
         data,
         *training,
         click.option("--seed", type=int, help="Seed of weights and batches."),
+        click.option("--device", metavar="NAME", help="Where the model computes, such as cuda.  [default: cpu]"),
         click.option(
             "-M",
             "options",
@@ -162,7 +163,11 @@ def enumeration_options(command: Command) -> Command:
             "session or all_logits), whole contexts in batches, or one by one. Auto takes the fastest that gives the "
             "same law.",
         ),
-        click.option("--batch-size", type=click.IntRange(min=1), help="Contexts per call of the model."),
+        click.option(
+            "--batch-size",
+            type=click.IntRange(min=1),
+            help="Contexts per call of the model.  [default: 2048 on the cpu]",
+        ),
     )
 
 
@@ -219,7 +224,7 @@ def model_from(arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
     config_file = arguments.pop("model_config")
     from_file = {} if config_file is None else read_options_file(config_file)
-    for name in ("data", "steps", "seed"):
+    for name in ("data", "steps", "seed", "device"):
         value = arguments.pop(name, None)
         if value is None:
             continue

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.passes import every_position
+from markovgpt.enumeration.rounding import RoundingError, rounding_error
 from markovgpt.enumeration.strategy import Block
 from markovgpt.enumeration.trie import context_digits, walk_trie
 from markovgpt.errors import ModelError
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.model import LanguageModel, checked_logits, model_name, next_logits_and_outside, vocabulary_of
 from markovgpt.statespace import StateSpace
 
@@ -58,6 +60,18 @@ class StateSample:
         ModelError
             The laws differ; names the context where they differ most.
         """
+        return _compare(model, self._by_length(), how=how)
+
+    def rounding(self, weights: GPTWeights) -> RoundingError:
+        """How far the logits that were noted are from those of the same weights in float64."""
+        errors = [
+            rounding_error(weights, context_digits(numbers, length, self._states.vocab_size), logits)
+            for length, parts in self._by_length().items()
+            for numbers, logits, _ in parts
+        ]
+        return RoundingError(*(max(error[i] for error in errors) for i in range(2)))
+
+    def _by_length(self) -> dict[int, list[Asked]]:
         states = self._states
         asked: dict[int, list[Asked]] = {}
         for length in range(states.shortest, states.context_length + 1):
@@ -66,7 +80,7 @@ class StateSample:
                 here = slice(first, after)
                 numbers = self._chosen[here] - states.offset(length)
                 asked[length] = [(numbers, self._logits[here], self._outside[here])]
-        return _compare(model, asked, how=how)
+        return asked
 
 
 def try_out_sessions(model: LanguageModel, states: StateSpace) -> int:

@@ -31,7 +31,7 @@ def build_chain(
     decoding: Decoding | None = None,
     strategy: str = "auto",
     max_states: int | None = None,
-    batch_size: int = _BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> MarkovChain:
     """Ask a model about every context and return the chain that it is.
@@ -51,8 +51,8 @@ def build_chain(
         if those of a shortcut differ from ``next_logits``, it is not used, and ``origin.note`` says so.
     max_states : int, optional
         Refuse above this number of states; 2^20 by default.
-    batch_size : int
-        Contexts per call of the model.
+    batch_size : int, optional
+        Contexts per call of the model; by default its own ``contexts_per_call``, or 2,048.
     progress : callable, optional
         Called as ``progress("enumerating contexts", done, total)``.
 
@@ -91,7 +91,7 @@ def build_chains(
     lengths: Lengths = "full",
     strategy: str = "auto",
     max_states: int | None = None,
-    batch_size: int = _BATCH_SIZE,
+    batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[MarkovChain]:
     """The chains of one model under several decoding rules, in their order; the model is asked once.
@@ -108,6 +108,8 @@ def build_chains(
     [0.9412, 0.8, 0.6667]
     """
     check_is_model(model)
+    if batch_size is None:
+        batch_size = int(getattr(model, "contexts_per_call", None) or _BATCH_SIZE)
     if batch_size < 1:
         raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
@@ -136,6 +138,7 @@ def build_chains(
         check_positions=choice.check_positions + found.check_positions,
         seconds=time.perf_counter() - started,
         note=choice.note,
+        rounding=found.rounding,
     )
     for rule in decodings:
         probabilities, lost = (found.table, found.underflows) if only is not None else _decoded(found.table, rule)
@@ -155,6 +158,7 @@ class _Enumerated(NamedTuple):
     calls: int
     positions: int
     check_positions: int
+    rounding: float | None
 
 
 def _enumerate(
@@ -185,7 +189,8 @@ def _enumerate(
         if progress is not None:
             progress("enumerating contexts", done, states.n_states)
     checked = 0 if sample is None else sample.compare(model, how=f"by the strategy {strategy!r}")
-    return _Enumerated(table, cut, underflows, calls, positions, checked)
+    rounding = None if sample is None or strategy != "fused" else sample.rounding(model.gpt_weights()).probabilities  # type: ignore[attr-defined]  # who is computed from them, has them
+    return _Enumerated(table, cut, underflows, calls, positions, checked, rounding)
 
 
 def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.float64], int]:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from markovgpt.enumeration.strategy import Block, Shortcut
 from markovgpt.errors import ArgumentError
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.kernels.compiled import can_compile, load_compiler
 from markovgpt.kernels.threads import usable_processors
 from markovgpt.kernels.trie import TrieWalk
-from markovgpt.kernels.trie_weights import GPTWeights
 from markovgpt.model import LanguageModel, model_name, next_token_logits
 from markovgpt.statespace import StateSpace
 
@@ -40,6 +40,8 @@ def can_fuse(model: LanguageModel) -> str:
         return f"{name} does not show the weights of a GPT by gpt_weights()"
     if not can_compile():
         return "numba, which compiles it, is not installed"
+    if (place := str(getattr(model, "device", "cpu"))) != "cpu":
+        return f"{name} is on the device {place}, and it is for the processor"
     weights: GPTWeights = model.gpt_weights()
     if (weights.vocab_size, len(weights.lm_head)) != (model.vocab_size, model.vocab_size):
         return f"the weights of {name} are for {weights.vocab_size} tokens, the model has {model.vocab_size}"

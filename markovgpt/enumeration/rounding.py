@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf, log_softmax, softmax
 
-from markovgpt.kernels.trie_weights import GPTWeights, Linear
+from markovgpt.gpt_weights import GPTWeights, LinearWeights
 
 __all__ = ["RoundingError", "float64_logits", "rounding_error"]
 
@@ -57,13 +57,13 @@ def float64_logits(weights: GPTWeights, contexts: NDArray[np.int64]) -> Doubles:
     return _normalised(x[:, -1], weights.ln_f, epsilon) @ weights.lm_head.T.astype(np.float64)
 
 
-def _normalised(x: Doubles, norm: Linear, epsilon: float) -> Doubles:
+def _normalised(x: Doubles, norm: LinearWeights, epsilon: float) -> Doubles:
     centred = x - x.mean(axis=-1, keepdims=True)
     scaled: Doubles = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon) * norm.weight
     return scaled if norm.bias is None else scaled + norm.bias
 
 
-def _linear(x: Doubles, linear: Linear) -> Doubles:
+def _linear(x: Doubles, linear: LinearWeights) -> Doubles:
     y: Doubles = x @ linear.weight.T.astype(np.float64)
     return y if linear.bias is None else y + linear.bias
 

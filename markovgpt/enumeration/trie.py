@@ -136,4 +136,6 @@ def _most_rows(session: Session | None, m: int, length: int, K: int, batch_size:
     if not n_bytes:
         return batch_size
     full_row = n_bytes / m * K / length  # bytes
-    return max(1, min(batch_size, int(min(_SESSION_BYTES, _ALL_BYTES / K) / full_row)))
+    memory = getattr(session, "memory", None)  # of a device of its own
+    most = min(_SESSION_BYTES, _ALL_BYTES / K) if memory is None else memory / K
+    return max(1, min(batch_size, int(most / full_row)))

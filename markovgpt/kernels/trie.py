@@ -15,8 +15,8 @@ from typing import TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.kernels.trie_network import make_network, make_room
-from markovgpt.kernels.trie_weights import GPTWeights
 
 __all__ = ["TrieWalk"]
 

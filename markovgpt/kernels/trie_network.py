@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.kernels.trie_weights import GPTWeights, Linear
+from markovgpt.gpt_weights import GPTWeights, LinearWeights
 
 __all__ = ["GROUP", "Network", "Room", "make_network", "make_room"]
 
@@ -79,7 +79,7 @@ def make_network(weights: GPTWeights, context_length: int) -> Network:
         add("rise", *_behind(block.ln_2, block.c_fc))
         W, b = _linear(block.c_out)  # (C, M), (C,)
         add("fall", np.pad(W, ((0, 0), (0, -W.shape[1] % GROUP))), b)
-    add("head", *_behind(weights.ln_f, Linear(weights.lm_head)))
+    add("head", *_behind(weights.ln_f, LinearWeights(weights.lm_head)))
     return Network(
         V=weights.vocab_size,
         C=C,
@@ -116,12 +116,12 @@ def _flat(array: NDArray[Any]) -> Floats:
     return np.ascontiguousarray(array, dtype=np.float32).reshape(-1)
 
 
-def _linear(linear: Linear) -> tuple[Doubles, Doubles]:
+def _linear(linear: LinearWeights) -> tuple[Doubles, Doubles]:
     W, b = linear
     return W.astype(np.float64), np.zeros(len(W)) if b is None else b.astype(np.float64)
 
 
-def _behind(norm: Linear, linear: Linear) -> tuple[Doubles, Doubles]:
+def _behind(norm: LinearWeights, linear: LinearWeights) -> tuple[Doubles, Doubles]:
     """The matrix and bias for features that a layer norm has not scaled and shifted."""
     W, b = _linear(linear)
     scale, shift = norm

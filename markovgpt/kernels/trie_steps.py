@@ -31,7 +31,7 @@ __all__ = ["walk"]
 
 Floats: TypeAlias = NDArray[np.float32]
 
-_WRITTEN_FOR = "f76628173220"  # SHA-256 of trie_lanes.py and trie_network.py: what is compiled of them is kept by this
+_WRITTEN_FOR = "eb7701207245"  # SHA-256 of trie_lanes.py and trie_network.py: what is compiled of them is kept by this
 
 
 @compiled

@@ -31,6 +31,7 @@ def babygpt(
     n_layer: int = 4,
     n_head: int = 4,
     n_embd: int = 16,
+    device: str = "cpu",
     progress: Progress | None = None,
     check: SizeCheck | None = None,
     checkpoint: Checkpoint | None = None,
@@ -45,11 +46,15 @@ def babygpt(
         Training steps; seed of the initial weights.
     context_length, n_layer, n_head, n_embd : int
         Shape of the network.
+    device : str
+        Where it computes, such as "cuda"; it is trained on the processor, so that its weights are the same everywhere.
     progress, check, checkpoint : callable, optional
         See :data:`markovgpt.model.Progress`, :data:`markovgpt.model.SizeCheck`, :data:`markovgpt.model.Checkpoint`.
 
     Raises
     ------
+    ArgumentError
+        A shape that is none; no such device.
     DataError
         Other characters than 0 and 1, or too few of them.
     TrainingInterruptedError
@@ -66,5 +71,13 @@ def babygpt(
     config = MinGPTConfig(vocab_size=2, context_length=context_length, n_layer=n_layer, n_head=n_head, n_embd=n_embd)
     settings = TrainingSettings(steps=steps, learning_rate=1e-3, weight_decay=0.1, seed=seed)
     return train_model(
-        "babygpt", config, vocabulary, tokens, settings, progress=progress, check=check, checkpoint=checkpoint
+        "babygpt",
+        config,
+        vocabulary,
+        tokens,
+        settings,
+        device=device,
+        progress=progress,
+        check=check,
+        checkpoint=checkpoint,
     )

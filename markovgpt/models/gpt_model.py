@@ -11,14 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from markovgpt.kernels.trie_weights import GPTWeights
+from markovgpt.devices import free_bytes, rows_that_fit
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.models.mingpt import MinGPT
 from markovgpt.models.session import GPTSession
-from markovgpt.models.threads import suitable_threads
 from markovgpt.models.training import TrainingRecord
+from markovgpt.torch_settings import suitable_settings
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["GPTModel"]
+
+_CONTEXTS = 2048  # a call: what they need stays near the processor
+_CONTEXTS_OF_GPU = 2**18  # enough to keep all of its units busy
 
 
 @final
@@ -77,15 +81,26 @@ class GPTModel:
             digest.update(name.encode() + tensor.detach().cpu().numpy().tobytes())
         return digest.hexdigest()
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network computes."""
+        return self.network.wte.weight.device
+
+    @property
+    def contexts_per_call(self) -> int:
+        """How many contexts of K tokens suit the device in one call."""
+        return self._rows(self.context_length) or _CONTEXTS
+
     def gpt_weights(self) -> GPTWeights:
         """The weights of the network, for those who compute it without torch."""
         return self.network.weights()
 
     def all_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits after every prefix of every context: ``(batch, length) -> (batch, length, V)`` float32."""
-        with torch.no_grad(), suitable_threads(self.n_parameters):
-            logits: Tensor = self.network(torch.as_tensor(contexts))  # (batch, length, V)
-        return logits
+        tokens = torch.as_tensor(contexts)
+        rows = self._rows(tokens.shape[1]) or max(1, len(tokens))
+        with torch.no_grad(), suitable_settings(self.n_parameters):
+            return torch.cat([self.network(part.to(self.device)) for part in torch.split(tokens, rows)])
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits of the next token: ``(batch, length) -> (batch, V)`` float32."""
@@ -93,4 +108,11 @@ class GPTModel:
 
     def session(self, batch: int) -> GPTSession:
         """Rows of text that grow together, each of them empty: ``.feed(tokens)``, ``.fork(rows)``."""
-        return GPTSession.empty(self.network, batch)
+        free = free_bytes(self.device)
+        return GPTSession.empty(self.network, batch, memory=None if free is None else free // 4)
+
+    def _rows(self, length: int) -> int | None:
+        """Contexts of this length that a device with a memory of its own may compute at once."""
+        config = self.network.config
+        features = 16 * config.n_embd + 3 * config.n_head * length + config.vocab_size  # a position: layers take turns
+        return rows_that_fit(self.device, length * features * 4, most=_CONTEXTS_OF_GPU)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from markovgpt.errors import ArgumentError
-from markovgpt.kernels.trie_weights import BlockWeights, GPTWeights, Linear
+from markovgpt.gpt_weights import BlockWeights, GPTWeights, LinearWeights
 
 __all__ = ["MinGPT", "MinGPTConfig", "new_network"]
 
@@ -36,7 +36,7 @@ class MinGPTConfig:
     n_layer, n_head, n_embd : int
         ``n_embd`` must be a multiple of ``n_head``.
     bias : bool
-        Biases in Linear layers.
+        Biases in LinearWeights layers.
     tied : bool
         One matrix reads tokens and writes them, as in GPT-2; otherwise the output head has a matrix of its own.
     gelu : "exact" or "tanh"
@@ -177,8 +177,8 @@ def new_network(config: MinGPTConfig, *, seed: int) -> MinGPT:
         return MinGPT(config)
 
 
-def _linear(module: nn.Linear | nn.LayerNorm) -> Linear:
-    return Linear(_array(module.weight), None if module.bias is None else _array(module.bias))
+def _linear(module: nn.Linear | nn.LayerNorm) -> LinearWeights:
+    return LinearWeights(_array(module.weight), None if module.bias is None else _array(module.bias))
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.data.corpus import read_corpus
+from markovgpt.devices import find_device
 from markovgpt.errors import ArgumentError, TrainingInterruptedError
 from markovgpt.model import Checkpoint, Progress, SizeCheck
 from markovgpt.models.gpt_model import GPTModel
@@ -40,6 +41,7 @@ def mingpt(
     loss: Literal["last", "all"] = "all",
     validation: float = 0.1,
     seed: int = 1337,
+    device: str = "cpu",
     progress: Progress | None = None,
     check: SizeCheck | None = None,
     checkpoint: Checkpoint | None = None,
@@ -61,13 +63,15 @@ def mingpt(
         kept for validation.
     seed : int
         Of the initial weights and of the random windows.
+    device : str
+        Where it computes, such as "cuda"; it is trained on the processor, so that its weights are the same everywhere.
     progress, check, checkpoint : callable, optional
         See :data:`markovgpt.model.Progress`, :data:`markovgpt.model.SizeCheck`, :data:`markovgpt.model.Checkpoint`.
 
     Raises
     ------
     ArgumentError
-        Neither or both of data and ``vocab_size``; a shape that is none.
+        Neither or both of data and ``vocab_size``; a shape that is none; no such device.
     DataError
         The data cannot be read or are too short.
     TrainingInterruptedError
@@ -99,7 +103,17 @@ def mingpt(
         validation=validation,
         seed=seed,
     )
-    return train_model("mingpt", config, words, tokens, settings, progress=progress, check=check, checkpoint=checkpoint)
+    return train_model(
+        "mingpt",
+        config,
+        words,
+        tokens,
+        settings,
+        device=device,
+        progress=progress,
+        check=check,
+        checkpoint=checkpoint,
+    )
 
 
 def train_model(
@@ -109,22 +123,26 @@ def train_model(
     tokens: NDArray[np.int64] | None,
     settings: TrainingSettings,
     *,
+    device: str = "cpu",
     progress: Progress | None = None,
     check: SizeCheck | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> GPTModel:
-    """A new network, trained if there are tokens and steps.
+    """A new network, trained on the processor if there are tokens and steps, then moved to its device.
 
     Raises
     ------
+    ArgumentError
+        There is no such device.
     TrainingInterruptedError
         After Ctrl-C; ``facts["model"]`` is the model as far as it got.
     """
     if check is not None:
         check(config.vocab_size, config.context_length)
+    place = find_device(device)
     network = new_network(config, seed=settings.seed).eval()
     if tokens is None:
-        return GPTModel(name=name, network=network, vocabulary=vocabulary)
+        return GPTModel(name=name, network=network.to(place), vocabulary=vocabulary)
     training_tokens, kept = split_tokens(tokens, settings, context_length=config.context_length)
     model = GPTModel(
         name=name,
@@ -139,6 +157,7 @@ def train_model(
         record = train(network, tokens, settings, progress=progress, after_step=after_step)
     elif after_step is not None:
         after_step(0)
+    network.to(place)
     model = replace(model, training=record)
     if record is not None and record.interrupted:
         raise TrainingInterruptedError(

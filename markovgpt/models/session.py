@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from markovgpt.errors import ArgumentError
 from markovgpt.models.mingpt import Block, MinGPT
-from markovgpt.models.threads import suitable_threads
+from markovgpt.torch_settings import suitable_settings
 
 __all__ = ["GPTSession"]
 
@@ -33,16 +33,27 @@ class GPTSession:
     the position of every token in it has changed.
     """
 
-    def __init__(self, network: MinGPT, *, n_parameters: int, tokens: Tensor, past: Tensor | None, copies: int) -> None:
+    def __init__(
+        self,
+        network: MinGPT,
+        *,
+        n_parameters: int,
+        tokens: Tensor,
+        past: Tensor | None,
+        copies: int,
+        memory: int | None,
+    ) -> None:
         self._network = network
         self._n_parameters = n_parameters  # counting them takes as long as some operations
         self._tokens = tokens  # (B, length) int64
         self._past = past  # (L, 2, T, C, m) keys and values of all tokens but the last; None where the window slides
+        self.memory = memory
+        """Bytes that this session and all of its forks may take together; None where nothing is known of it."""
         self._copies = copies  # f: row i continues row i % m of the past
         self._last: Tensor | None = None  # (L, 2, C, B) keys and values of the last token; None before it is fed
 
     @classmethod
-    def empty(cls, network: MinGPT, batch: int) -> GPTSession:
+    def empty(cls, network: MinGPT, batch: int, *, memory: int | None = None) -> GPTSession:
         """``batch`` rows without a token.
 
         Raises
@@ -55,7 +66,8 @@ class GPTSession:
         config, weight = network.config, network.wte.weight
         past = torch.empty((config.n_layer, 2, 0, config.n_embd, 1), dtype=weight.dtype, device=weight.device)
         tokens = torch.empty((batch, 0), dtype=torch.int64, device=weight.device)
-        return cls(network, n_parameters=network.n_parameters(), tokens=tokens, past=past, copies=batch)
+        n_parameters = network.n_parameters()
+        return cls(network, n_parameters=n_parameters, tokens=tokens, past=past, copies=batch, memory=memory)
 
     @property
     def batch(self) -> int:
@@ -93,7 +105,7 @@ class GPTSession:
             )
         if columns.min() < 0 or columns.max() >= V:
             raise ArgumentError(f"Tokens are 0..{V - 1}: got {columns.min()} to {columns.max()}.")
-        with torch.inference_mode(), suitable_threads(self._n_parameters):
+        with torch.inference_mode(), suitable_settings(self._n_parameters):
             for column in columns.T:
                 logits = self._feed_one(torch.tensor(column, device=self._tokens.device))  # (B, V)
         return logits.clone()  # outside inference mode: an ordinary tensor
@@ -111,7 +123,7 @@ class GPTSession:
         chosen = np.asarray(rows, dtype=np.int64)
         if chosen.ndim != 1 or not len(chosen) or chosen.min() < 0 or chosen.max() >= self.batch:
             raise ArgumentError(f"Rows of this session are 0..{self.batch - 1}: got {list(rows)}.", batch=self.batch)
-        with torch.inference_mode(), suitable_threads(self._n_parameters):
+        with torch.inference_mode(), suitable_settings(self._n_parameters):
             tokens = self._tokens[torch.tensor(chosen, device=self._tokens.device)]
             past, copies = self._whole_past(), 1
             if past is not None:
@@ -121,7 +133,14 @@ class GPTSession:
                 else:
                     columns = torch.tensor(base, device=past.device).expand(*past.shape[:-1], len(base))
                     past = past.gather(-1, columns)  # index_select takes four times as long here
-        return GPTSession(self._network, n_parameters=self._n_parameters, tokens=tokens, past=past, copies=copies)
+        return GPTSession(
+            self._network,
+            n_parameters=self._n_parameters,
+            tokens=tokens,
+            past=past,
+            copies=copies,
+            memory=self.memory,
+        )
 
     def _feed_one(self, column: Tensor) -> Tensor:
         """Append one token a row, ``(B,)``; logits ``(B, V)``."""

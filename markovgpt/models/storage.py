@@ -16,6 +16,7 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_model as load_weights
 from safetensors.torch import save_model as save_weights
 
+from markovgpt.devices import find_device
 from markovgpt.errors import ArgumentError, ModelLoadError
 from markovgpt.models.gpt_model import GPTModel
 from markovgpt.models.mingpt import MinGPTConfig, new_network
@@ -68,15 +69,17 @@ def save_model(model: GPTModel, folder: str | PathLike[str]) -> Path:
     return path
 
 
-def load_saved_model(folder: str | PathLike[str]) -> GPTModel:
-    """Read a model that :func:`save_model` wrote.
+def load_saved_model(folder: str | PathLike[str], *, device: str = "cpu") -> GPTModel:
+    """Read a model that :func:`save_model` wrote, to compute on a device.
 
     Raises
     ------
+    ArgumentError
+        There is no such device.
     ModelLoadError
         A file is missing, is not of this format, or does not fit the others.
     """
-    path = Path(folder)
+    path, place = Path(folder), find_device(device)
     try:
         description: dict[str, Any] = json.loads((path / _CONFIG).read_text(encoding="utf-8"))
         if not isinstance(description, dict) or description.get("format") != _FORMAT:
@@ -98,7 +101,7 @@ def load_saved_model(folder: str | PathLike[str]) -> GPTModel:
             raise ModelLoadError(f"The saved model in {path} is damaged: {len(vocabulary)} token texts for {V} tokens.")
         return GPTModel(
             name=description["name"],
-            network=network.eval(),
+            network=network.eval().to(place),
             vocabulary=vocabulary,
             **_tokens(path / _TOKENS, V),
             training=_training_record(description["training"]),

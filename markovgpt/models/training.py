@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from markovgpt.errors import ArgumentError, DataError
 from markovgpt.model import Progress
 from markovgpt.models.mingpt import MinGPT
-from markovgpt.models.threads import suitable_threads
+from markovgpt.torch_settings import suitable_settings
 
 __all__ = ["TrainingRecord", "TrainingSettings", "split_tokens", "train"]
 
@@ -163,7 +163,7 @@ def train(
     interrupted = False
     started = time.perf_counter()
     network.train()
-    with suitable_threads(network.n_parameters()):
+    with suitable_settings(network.n_parameters()):
         try:
             _pause(network, after_step, 0)
             for step in range(settings.steps):

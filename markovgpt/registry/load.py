@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def _find(model: str | object, *, asked: tuple[str, ...]) -> tuple[Any, str, dic
     if (Path(model) / "config.json").is_file():
         from markovgpt.models.storage import load_saved_model
 
-        return load_saved_model(model), model, {}
+        return partial(load_saved_model, model), model, {}
     if ":" in model:
         return import_object(model), model, {}
     if (point := plugin(model)) is not None:

@@ -202,5 +202,7 @@ def _cost_section(analysis: Analysis) -> Section:
         facts.append(
             ("compared", f"with the law of whole contexts, {plural(origin.check_positions, 'token position')} more")
         )
+    if origin.rounding is not None:
+        facts.append(("rounding", f"float32; probabilities within {origin.rounding:.1e} of float64, in a sample"))
     notes = (origin.note,) if origin.note else ()
     return Section(title="What enumeration cost", facts=tuple(facts), notes=notes)

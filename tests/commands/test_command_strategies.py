@@ -98,3 +98,14 @@ def test_nothing_is_noted_where_all_is_well(run, untrained_folder):
     assert "compared" not in facts(done.stdout)
     found = json.loads(Path("a.json").read_text(encoding="utf-8"))["enumeration"]
     assert (found["note"], found["check_positions"]) == (None, 0)
+
+
+def test_compiled_walk_states_its_rounding(run):
+    """In the report, and as ``enumeration.rounding``."""
+    done = run("analyze", "--model", "babygpt", "-M", "context_length=5", "--strategy", "fused", "-o", "a.json")
+    found = json.loads(Path("a.json").read_text(encoding="utf-8"))["enumeration"]
+    assert (found["strategy"], found["model_calls"]) == ("fused", 0)
+    assert 0 < found["rounding"] < 1e-5
+    assert facts(done.stdout)["rounding"].startswith(
+        f"float32; probabilities within {found['rounding']:.1e} of float64"
+    )

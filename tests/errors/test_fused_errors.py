@@ -14,7 +14,7 @@ from markovgpt import ArgumentError, ModelError, StateSpace
 from markovgpt.enumeration import fused as module
 from markovgpt.enumeration.batched import batched
 from markovgpt.enumeration.fused import can_fuse, fused
-from markovgpt.kernels.trie_weights import GPTWeights
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.models.mingpt import MinGPTConfig
 
 _CONFIG = MinGPTConfig(vocab_size=3, context_length=2, n_layer=1, n_head=2, n_embd=8, tied=False)

@@ -53,7 +53,7 @@ def test_load_model_refuses_an_unknown_option(option: str, hint: str) -> None:
     """The nearest option if one is near, and all that there are."""
     with pytest.raises(ArgumentError, match=f"The model babygpt has no option '{option}'") as caught:
         mg.load_model("babygpt", **{option: 3})
-    known = ["data", "steps", "seed", "context_length", "n_layer", "n_head", "n_embd"]
+    known = ["data", "steps", "seed", "context_length", "n_layer", "n_head", "n_embd", "device"]
     assert caught.value.facts == {"option": option, "known": known}
     assert str(caught.value).endswith(f"has no option {option!r}.{hint} It takes {', '.join(known)}.")
 

@@ -6,141 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from broken_sessions import BAD, LOGITS, ImpossibleToken, K, LooksAhead, OneAhead, V, broken_model
 from fakes import FakeModel, SessionModel, TableModel, TableSession
 
 import markovgpt as mg
 from markovgpt import ArgumentError, ModelError
-
-V, K = 3, 4
-LOGITS = np.random.default_rng(0).normal(size=(V + V**2 + V**3 + V**4, V))
-
-
-class NotCausal(TableSession):
-    """A beginning does not know what follows: this network would, given the whole context."""
-
-    def feed(self, tokens: np.ndarray) -> np.ndarray:
-        logits = super().feed(tokens)
-        return logits + (self.contexts.shape[1] == K) * LOGITS[self.contexts[:, 0]]
-
-
-class SharedCache(TableSession):
-    """A fork writes into the list of its parent, where that has as many rows."""
-
-    def fork(self, rows: np.ndarray) -> TableSession:
-        twin = super().fork(rows)
-        twin.parent = self  # type: ignore[attr-defined]
-        return twin
-
-    def feed(self, tokens: np.ndarray) -> np.ndarray:
-        logits = super().feed(tokens)
-        parent = getattr(self, "parent", None)
-        if parent is not None:
-            n = min(len(tokens), len(parent.contexts))
-            parent.contexts[:n, -1] = tokens[:n]
-        return logits
-
-
-class StaleCache(TableSession):
-    """From the third token on, it answers with the keys of the second."""
-
-    def feed(self, tokens: np.ndarray) -> np.ndarray:
-        logits = super().feed(tokens)
-        if self.contexts.shape[1] < 3:
-            return logits
-        return self.model.next_logits(np.delete(self.contexts, 2, axis=1))
-
-
-class Stateful(TableSession):
-    """What was fed to one session is still there in the next."""
-
-    left = 0
-
-    def feed(self, tokens: np.ndarray) -> np.ndarray:
-        logits = super().feed(tokens) + Stateful.left * LOGITS[tokens]
-        if self.contexts.shape[1] == K:
-            Stateful.left = 1
-        return logits
-
-
-class PositionAtTheEnd(TableSession):
-    """The last position is that of the one before, as after a crop."""
-
-    def feed(self, tokens: np.ndarray) -> np.ndarray:
-        logits = super().feed(tokens)
-        return logits[:, ::-1] if self.contexts.shape[1] == K else logits
-
-
-class ForkOfTheFirstRows(TableSession):
-    """Which rows were asked for is not looked at."""
-
-    def fork(self, rows: np.ndarray) -> TableSession:
-        return super().fork(np.arange(len(rows)) % len(self.contexts))
-
-
-class ForkInAnotherOrder(TableSession):
-    """Rows are sorted."""
-
-    def fork(self, rows: np.ndarray) -> TableSession:
-        return super().fork(np.sort(rows))
-
-
-class ImpossibleToken(TableSession):
-    """A token of probability e^-60 is impossible here: no number differs by more than 1e-6."""
-
-    def feed(self, tokens: np.ndarray) -> np.ndarray:
-        logits = super().feed(tokens)
-        return np.where(logits < -50, -np.inf, logits)
-
-
-class LooksAhead(TableModel):
-    """``all_logits`` at a position knows the last token of the context."""
-
-    n_parameters = 10**9
-
-    def all_logits(self, contexts: np.ndarray) -> np.ndarray:
-        every = super().all_logits(contexts)
-        every[:, :-1, 0] += contexts[:, -1:]
-        return every
-
-
-class OneAhead(TableModel):
-    """``all_logits`` is one position late."""
-
-    n_parameters = 10**9
-
-    def all_logits(self, contexts: np.ndarray) -> np.ndarray:
-        return np.roll(super().all_logits(contexts), 1, axis=1)
-
-
-def _model(kind: type) -> Any:
-    if issubclass(kind, TableModel):
-        return kind(LOGITS, context_length=K)
-    logits = LOGITS.copy()
-    if kind is ImpossibleToken:
-        logits[:, 0] = -60.0
-    model = SessionModel(logits, context_length=K)
-    model.kind = kind
-    Stateful.left = 0
-    return model
-
-
-BAD = [
-    NotCausal,
-    SharedCache,
-    StaleCache,
-    Stateful,
-    PositionAtTheEnd,
-    ForkOfTheFirstRows,
-    ForkInAnotherOrder,
-    ImpossibleToken,
-]
 
 
 @pytest.mark.parametrize("lengths", ["full", "all"])
 @pytest.mark.parametrize("kind", BAD)
 def test_prefix_refuses_sessions_that_give_other_laws(kind: type, lengths: Any) -> None:
     """Before the long run: the context where laws differ most, by how much, and how many do."""
-    model = _model(kind)
+    model = broken_model(kind)
     with pytest.raises(
         ModelError, match=r"SessionModel gives other laws by session\(\)\.feed and \.fork than by next_logits: after "
     ) as caught:
@@ -156,7 +33,7 @@ def test_prefix_refuses_sessions_that_give_other_laws(kind: type, lengths: Any) 
 def test_prefix_refuses_passes_that_give_other_laws(kind: type) -> None:
     """Where the shorter contexts are taken from them."""
     with pytest.raises(ModelError, match=f"{kind.__name__} gives other laws by all_logits than by next_logits: after"):
-        mg.build_chain(_model(kind), lengths="all", strategy="prefix")
+        mg.build_chain(broken_model(kind), lengths="all", strategy="prefix")
 
 
 @pytest.mark.parametrize("kind", [*BAD, LooksAhead])
@@ -165,7 +42,7 @@ def test_auto_asks_whole_contexts_where_the_shortcut_gives_other_laws(kind: type
     if kind is LooksAhead:  # two tokens, for which shorter contexts are worth it
         model, lengths = LooksAhead(np.random.default_rng(1).normal(size=(62, 2)), context_length=5), "all"
     else:
-        model, lengths = _model(kind), "full"
+        model, lengths = broken_model(kind), "full"
     chain = mg.build_chain(model, lengths=lengths)  # type: ignore[arg-type]
     expected = mg.build_chain(model, lengths=lengths, strategy="batched")  # type: ignore[arg-type]
     np.testing.assert_array_equal(chain.probabilities, expected.probabilities)
@@ -242,9 +119,9 @@ class FailsInLargeBatches(TableSession):
 def test_errors_that_no_trial_shows_are_found_in_the_end(kind: type, message: str) -> None:
     """Some states of the table itself are compared; auto begins again with whole contexts."""
     with pytest.raises(ModelError, match=message):
-        mg.build_chain(_model(kind), strategy="prefix")
+        mg.build_chain(broken_model(kind), strategy="prefix")
     reports: list[tuple[int, int]] = []
-    model = _model(kind)
+    model = broken_model(kind)
     chain = mg.build_chain(model, progress=lambda _, done, total: reports.append((done, total)))
     np.testing.assert_array_equal(chain.probabilities, mg.build_chain(model, strategy="batched").probabilities)
     assert chain.origin.strategy == "batched"
@@ -283,8 +160,8 @@ class AnotherShape(TableSession):
 def test_prefix_refuses_sessions_that_fail(kind: type, message: str) -> None:
     """What went wrong, and where; auto does without them."""
     with pytest.raises(ModelError, match=message):
-        mg.build_chain(_model(kind), strategy="prefix")
-    chain = mg.build_chain(_model(kind))
+        mg.build_chain(broken_model(kind), strategy="prefix")
+    chain = mg.build_chain(broken_model(kind))
     assert chain.origin.strategy == "batched"
     assert chain.origin.note
 
@@ -334,14 +211,14 @@ def test_sessions_that_leave_out_no_probability_are_refused(outside: float) -> N
         def feed_and_outside(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return super().feed(tokens), np.full(len(tokens), outside)
 
-    model = _model(Restricted)
+    model = broken_model(Restricted)
     with pytest.raises(ModelError, match=r"The probability of other tokens must be from 0 to 1: SessionModel has"):
         mg.build_chain(model, strategy="prefix")
 
 
 def test_sessions_that_do_not_tell_what_is_left_out_are_refused() -> None:
     """The rest of the model says a half: the chain would not know."""
-    model = _model(TableSession)
+    model = broken_model(TableSession)
     model.next_logits_and_outside = lambda contexts: (model.next_logits(contexts), np.full(len(contexts), 0.5))
     with pytest.raises(ModelError, match=r"differ by 0\.5 \(allowed"):
         mg.build_chain(model, strategy="prefix")
@@ -356,14 +233,14 @@ def test_logits_that_are_no_law_are_found_behind_a_restriction() -> None:
             logits[:, 2] = np.nan
             return logits
 
-    model = mg.restrict_tokens(_model(NotKept), [0, 1])
+    model = mg.restrict_tokens(broken_model(NotKept), [0, 1])
     with pytest.raises(ModelError, match=r"The probability of other tokens must be from 0 to 1: .* has nan"):
         mg.build_chain(model, strategy="prefix")
 
 
 def test_interrupt_is_no_reason_to_begin_again() -> None:
     """Ctrl-C in the long run ends it."""
-    model = _model(TableSession)
+    model = broken_model(TableSession)
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt

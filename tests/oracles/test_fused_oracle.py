@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
+import markovgpt as mg
 from markovgpt import StateSpace
 from markovgpt.enumeration.batched import batched
 from markovgpt.enumeration.fused import can_fuse, fused
@@ -198,3 +199,13 @@ def test_fused_computes_the_same_for_any_processor() -> None:
 def test_built_in_models_can_be_fused(babygpt: GPTModel) -> None:
     """Nothing stands in the way."""
     assert can_fuse(babygpt) == ""
+
+
+def test_chain_says_how_far_float32_is_from_float64() -> None:
+    """The first and the last state are in the sample; none is farther off than the farthest, by torch in float64."""
+    model = random_gpt(MinGPTConfig(vocab_size=3, context_length=4), spread=3.0)
+    chain = mg.build_chain(model, lengths="all", strategy="fused")
+    errors = abs(chain.probabilities - _softmax(_exact_logits(model))).max(axis=1)
+    assert chain.origin.rounding is not None
+    assert 0 < errors[[0, -1]].max() * 0.99 <= chain.origin.rounding <= errors.max() * 1.01
+    assert mg.build_chain(model, lengths="all", strategy="batched").origin.rounding is None

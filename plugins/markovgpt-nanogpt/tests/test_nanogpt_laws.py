@@ -73,7 +73,7 @@ def safetensors_tied(folder):
     return weights, "tanh", {"path": folder / "gpt.safetensors", "config": folder / "shape.json"}
 
 
-@pytest.mark.parametrize("strategy", ["auto", "batched"])
+@pytest.mark.parametrize("strategy", ["auto", "fused", "prefix", "batched"])
 @pytest.mark.parametrize(
     "write", [nanogpt_without_bias, nanogpt_with_bias, mingpt_of_2022, mingpt_of_2020, safetensors_tied]
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from markovgpt import ModelLoadError
+from markovgpt import ModelLoadError, find_device
 from markovgpt.models.gpt_model import GPTModel
 from markovgpt.models.mingpt import MinGPT, MinGPTConfig
 from torch import Tensor, nn
@@ -29,6 +29,7 @@ def nanogpt(
     context_length: int | None = None,
     n_head: int | None = None,
     gelu: Literal["exact", "tanh"] | None = None,
+    device: str = "cpu",
 ) -> GPTModel:
     """A GPT that nanoGPT or minGPT trained, or any network of the same form and names.
 
@@ -48,6 +49,8 @@ def nanogpt(
         Attention heads, where neither checkpoint nor JSON says: weights alone do not show it.
     gelu : "exact" or "tanh", optional
         The activation, where it cannot be told: today's nanoGPT uses the exact one, minGPT an approximation by tanh.
+    device : str
+        Where it computes, such as "cuda".
 
     Returns
     -------
@@ -59,13 +62,15 @@ def nanogpt(
     ModelLoadError
         The file cannot be read, is not of this form, or would have to run code.
     ArgumentError
-        An option does not fit the checkpoint, or is needed and missing.
+        An option does not fit the checkpoint, or is needed and missing; no such device.
     """
+    place = find_device(device)
     checkpoint = read_checkpoint(Path(path), config=None if config is None else Path(config))
     weights = canonical_names(checkpoint)
     shape = config_of(checkpoint, weights, context_length=context_length, n_head=n_head, gelu=gelu)
     vocabulary = read_tokens(None if tokens is None else Path(tokens), vocab_size=shape.vocab_size)
-    return GPTModel(name="nanogpt", network=_network(shape, weights, checkpoint.path), vocabulary=vocabulary)
+    network = _network(shape, weights, checkpoint.path).to(place)
+    return GPTModel(name="nanogpt", network=network, vocabulary=vocabulary)
 
 
 def _network(config: MinGPTConfig, weights: dict[str, Tensor], path: Path) -> MinGPT:

@@ -10,7 +10,7 @@ from typing import Literal, final
 
 import numpy as np
 import torch
-from markovgpt import ArgumentError, Vocabulary, suitable_threads
+from markovgpt import ArgumentError, Vocabulary, suitable_settings
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -69,13 +69,13 @@ class RecurrentModel:
 
     def all_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits after every prefix of every context: ``(batch, length) -> (batch, length, V)`` float32."""
-        with torch.no_grad(), suitable_threads(self.n_parameters):
+        with torch.no_grad(), suitable_settings(self.n_parameters):
             logits: Tensor = self.network(torch.tensor(np.ascontiguousarray(contexts)))  # (batch, length, V)
         return logits
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits of the next token: ``(batch, length) -> (batch, V)`` float32."""
-        with torch.no_grad(), suitable_threads(self.n_parameters):
+        with torch.no_grad(), suitable_settings(self.n_parameters):
             last = self.network.hidden(torch.tensor(np.ascontiguousarray(contexts)))[:, -1]  # (batch, H)
             logits: Tensor = self.network.head(last)  # (batch, V)
         return logits

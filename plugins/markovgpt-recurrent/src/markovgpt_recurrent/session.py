@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 import torch
-from markovgpt import ArgumentError, suitable_threads
+from markovgpt import ArgumentError, suitable_settings
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -58,7 +58,7 @@ class RecurrentSession:
         run = self._tokens[:, -self._context_length :] if slides else self._tokens[:, -new.shape[1] :]
         before = self._states if not slides else ()
         n_parameters = sum(parameter.numel() for parameter in self._network.parameters())
-        with torch.no_grad(), suitable_threads(n_parameters):
+        with torch.no_grad(), suitable_settings(n_parameters):
             hidden, after = self._network.rnn(self._network.embedding(run), _packed(before))  # (B, n, H)
             logits: Tensor = self._network.head(hidden[:, -1])  # (B, V)
         self._states = after if isinstance(after, tuple) else (after,)

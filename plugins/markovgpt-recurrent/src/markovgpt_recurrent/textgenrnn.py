@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import torch
-from markovgpt import ArgumentError, ModelLoadError, Vocabulary, suitable_threads
+from markovgpt import ArgumentError, ModelLoadError, Vocabulary, suitable_settings
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -94,7 +94,7 @@ class TextgenrnnModel:
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits of the next token: ``(batch, length) -> (batch, 465)`` float32."""
         batch, length = contexts.shape
-        with torch.no_grad(), suitable_threads(self.n_parameters):
+        with torch.no_grad(), suitable_settings(self.n_parameters):
             padding = torch.zeros(1, _WINDOW - length, dtype=torch.int64)  # the same for all: run once
             before, states = self._features(padding, None)  # (1, 40 - length, 356)
             shared = [(h.expand(-1, batch, -1).contiguous(), c.expand(-1, batch, -1).contiguous()) for h, c in states]

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, final
 
-from markovgpt_transformers.quiet import few_threads
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -49,6 +47,7 @@ class Forward:
         ``cache`` holds what stands before, and takes up these tokens.
         """
         import torch
+        from markovgpt import suitable_settings
 
         arguments: dict[str, Any] = {
             "use_cache": cache is not None,
@@ -57,7 +56,7 @@ class Forward:
         arguments = {name: value for name, value in arguments.items() if name in self.accepts}
         if cache is not None and self.cache_argument is not None:
             arguments[self.cache_argument] = cache
-        with torch.no_grad(), few_threads(self.n_parameters):
+        with torch.no_grad(), suitable_settings(self.n_parameters):
             logits: Tensor = self.network(input_ids=tokens, **arguments).logits  # (batch, length or 1, V)
         if last_only:
             logits = logits[:, -1:]

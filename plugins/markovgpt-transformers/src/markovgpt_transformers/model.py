@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,19 +13,20 @@ from numpy.typing import NDArray
 
 from markovgpt_transformers import sampling
 from markovgpt_transformers.caches import CacheUse, branch, cache_use, new_cache
+from markovgpt_transformers.fingerprint import fingerprint_of
 from markovgpt_transformers.forward import Forward
 from markovgpt_transformers.session import Session
 from markovgpt_transformers.sizes import positions_of, receptive_field
 from markovgpt_transformers.weights import gpt2_weights, why_not_gpt2
 
 if TYPE_CHECKING:
-    from markovgpt.kernels.trie_weights import GPTWeights
+    import torch
+    from markovgpt import GPTWeights
     from torch import Tensor
 
 __all__ = ["TransformersModel"]
 
 _MOST_POSITIONS, _MOST_LOGITS = 2**13, 2**26  # in one forward pass; beyond, a batch is cut
-_VOLATILE = ("_name_or_path", "architectures", "dtype", "quantization_config", "transformers_version", "use_cache")
 _NO_RULE = ("bos_token_id", "eos_token_id", "pad_token_id", "transformers_version", "use_cache", "_from_model_config")
 
 
@@ -72,6 +71,12 @@ class TransformersModel:
         return self.forward.network
 
     @property
+    def device(self) -> torch.device:
+        """Where the network computes."""
+        place: torch.device = self.pretrained.device
+        return place
+
+    @property
     def n_parameters(self) -> int:
         """Number of trainable numbers; tied ones count once."""
         return self.forward.n_parameters
@@ -99,20 +104,7 @@ class TransformersModel:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the weights, the settings that differ from the architecture's defaults, K and the prefix."""
-        import torch
-
-        settings = self.pretrained.config.to_diff_dict()
-        law = {
-            "class": type(self.pretrained).__name__,
-            "config": {name: value for name, value in settings.items() if name not in _VOLATILE},
-            "context_length": self.context_length,
-            "prefix": self.prefix,
-        }
-        digest = hashlib.sha256(json.dumps(law, sort_keys=True, default=str).encode())
-        for name, tensor in sorted(_numbers(self.pretrained), key=lambda pair: pair[0]):
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-        return digest.hexdigest()
+        return fingerprint_of(self.pretrained, {"context_length": self.context_length, "prefix": self.prefix})
 
     def next_logits(self, contexts: NDArray[np.int64] | Tensor) -> Tensor:
         """Logits of the next token: ``(batch, length) -> (batch, V)``, float32 (float64 of a float64 network)."""
@@ -291,8 +283,3 @@ class TransformersModel:
         if self.prefix:
             cache = branch(cache, torch.zeros(batch, dtype=torch.int64, device=device))
         return Session(self, cache=cache, tokens=torch.empty((batch, 0), dtype=torch.int64, device=device))
-
-
-def _numbers(network: Any) -> Iterable[tuple[str, Tensor]]:
-    yield from network.named_parameters()
-    yield from network.named_buffers()

@@ -1,4 +1,4 @@
-"""How is the transformers library kept from writing on stderr, and torch from using too many threads?"""
+"""How is the transformers library kept from writing on stderr?"""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import io
 import sys
 from collections.abc import Iterator
 
-__all__ = ["few_threads", "quiet"]
-
-_SMALL = 1_000_000  # parameters; below, a second thread only waits for the first
+__all__ = ["quiet"]
 
 
 @contextlib.contextmanager
@@ -33,19 +31,3 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-
-
-@contextlib.contextmanager
-def few_threads(n_parameters: int) -> Iterator[None]:
-    """One thread while a small network computes; the setting is put back."""
-    import torch
-
-    before = torch.get_num_threads()
-    if n_parameters >= _SMALL or before == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 import transformers
-from markovgpt import ArgumentError, ModelLoadError
+from markovgpt import ModelLoadError, find_device
 
 from markovgpt_transformers.quiet import quiet
 from markovgpt_transformers.source import Source
@@ -75,7 +75,7 @@ def read_network(source: Source, config: Any, *, device: str, dtype: DType, trus
     ArgumentError
         There is no such device.
     """
-    place = _device(device)
+    place = find_device(device)
     try:
         with quiet():
             network, found = transformers.AutoModelForCausalLM.from_pretrained(
@@ -118,16 +118,6 @@ def _check_weights(source: Source, found: dict[str, Any]) -> None:
             f"{len(unused)} weights in {source.path} have no place in the network and are not used, first {unused[0]}.",
             stacklevel=4,
         )
-
-
-def _device(device: str) -> torch.device:
-    try:
-        place = torch.device(device)
-        torch.empty(0, device=place)
-    except (RuntimeError, AssertionError, ImportError) as error:  # only torch runs above: it says "no such device" so
-        reason = str(error).splitlines()[0]
-        raise ArgumentError(f"The device {device!r} cannot be used here: {reason}", device=device) from error
-    return place
 
 
 def _need_gguf(source: Source) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from markovgpt import ArgumentError, Decoding
 from numpy.typing import NDArray
 
-from markovgpt_transformers.quiet import few_threads, quiet
+from markovgpt_transformers.quiet import quiet
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,6 +66,7 @@ def _draw(
 ) -> Tensor:
     """``n`` new tokens a row, ``(batch, n)``, with everything before them in view."""
     import torch
+    from markovgpt import suitable_settings
     from transformers import GenerationConfig
 
     prefix = torch.tensor(model.prefix, dtype=torch.int64, device=view.device).expand(len(view), -1)  # (batch, p)
@@ -76,7 +77,7 @@ def _draw(
     settings = GenerationConfig(
         do_sample=not greedy, num_beams=1, max_new_tokens=n, use_cache=model.cache_use.usable, **rule
     )
-    with few_threads(model.n_parameters):
+    with suitable_settings(model.n_parameters):
         text: Tensor = model.pretrained.generate(whole, generation_config=settings)
     return text[:, whole.shape[1] :]
 

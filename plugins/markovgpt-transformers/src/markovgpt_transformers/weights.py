@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from markovgpt import ArgumentError
-from markovgpt.kernels.trie_weights import BlockWeights, GPTWeights, Linear
+from markovgpt import ArgumentError, BlockWeights, GPTWeights, LinearWeights
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -71,12 +70,12 @@ def gpt2_weights(network: Any) -> GPTWeights:
     )
 
 
-def _norm(layer: Any) -> Linear:
-    return Linear(_array(layer.weight), _array(layer.bias))
+def _norm(layer: Any) -> LinearWeights:
+    return LinearWeights(_array(layer.weight), _array(layer.bias))
 
 
-def _linear(layer: Any) -> Linear:
-    return Linear(_array(layer.weight).T, _array(layer.bias))  # Conv1D keeps (inputs, outputs)
+def _linear(layer: Any) -> LinearWeights:
+    return LinearWeights(_array(layer.weight).T, _array(layer.bias))  # Conv1D keeps (inputs, outputs)
 
 
 def _array(tensor: Tensor) -> NDArray[np.float32]:

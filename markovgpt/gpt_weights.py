@@ -9,12 +9,12 @@ from typing import Literal, NamedTuple, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BlockWeights", "GPTWeights", "Linear"]
+__all__ = ["BlockWeights", "GPTWeights", "LinearWeights"]
 
 Floats: TypeAlias = NDArray[np.float32]
 
 
-class Linear(NamedTuple):
+class LinearWeights(NamedTuple):
     """``weight x + bias``, a row of the weight for each output; of a layer norm, the scale and the shift."""
 
     weight: Floats
@@ -26,12 +26,12 @@ class Linear(NamedTuple):
 class BlockWeights:
     """One block: ``x += c_proj(attention(c_attn(ln_1(x))))``, then ``x += c_out(activation(c_fc(ln_2(x))))``."""
 
-    ln_1: Linear  # (C,)
-    c_attn: Linear  # (3C, C) queries, keys, values; head h has the features h C/H .. (h + 1) C/H of each
-    c_proj: Linear  # (C, C)
-    ln_2: Linear  # (C,)
-    c_fc: Linear  # (M, C) M is 4C as a rule
-    c_out: Linear  # (C, M)
+    ln_1: LinearWeights  # (C,)
+    c_attn: LinearWeights  # (3C, C) queries, keys, values; head h has the features h C/H .. (h + 1) C/H of each
+    c_proj: LinearWeights  # (C, C)
+    ln_2: LinearWeights  # (C,)
+    c_fc: LinearWeights  # (M, C) M is 4C as a rule
+    c_out: LinearWeights  # (C, M)
 
 
 @final
@@ -58,7 +58,7 @@ class GPTWeights:
     wte: Floats
     wpe: Floats
     blocks: tuple[BlockWeights, ...]
-    ln_f: Linear
+    ln_f: LinearWeights
     lm_head: Floats
     n_head: int
     activation: Literal["gelu", "gelu_tanh"]
