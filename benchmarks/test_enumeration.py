@@ -12,7 +12,7 @@ from alternatives import BATCH, by_hand, notebook_loop, transformers_network, wi
 import markovgpt as mg
 from markovgpt.models.gpt_model import GPTModel
 from markovgpt.models.mingpt import MinGPTConfig, new_network
-from markovgpt.models.threads import suitable_threads
+from markovgpt.torch_settings import suitable_settings
 
 CASES = {
     "babygpt, K=8": {"vocab_size": 2, "context_length": 8},
@@ -60,7 +60,7 @@ def test_enumeration(benchmark, request, case, method):
     call = call_of(method, model)
     benchmark.group = f"enumerate: {case} ({V**K:,} states)"
     benchmark.extra_info |= {"method": method, "reference": method == "fused"}
-    with suitable_threads(model.n_parameters):  # for the alternatives, too: more threads only wait for each other
+    with suitable_settings(model.n_parameters):  # for the alternatives, too: more threads only wait for each other
         table = benchmark.pedantic(call, rounds=2 if slow else 5, warmup_rounds=0 if slow else 1)
     np.testing.assert_allclose(table, mg.build_chain(model, strategy="batched").probabilities, atol=2e-6)
     if method in OURS:

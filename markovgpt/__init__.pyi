@@ -74,11 +74,14 @@ from markovgpt.data import scan_vocabulary as scan_vocabulary
 from markovgpt.decoding import Decoding as Decoding
 from markovgpt.devices import find_device as find_device
 from markovgpt.drawing import draw as draw
+from markovgpt.enumeration import Cost as Cost
 from markovgpt.enumeration import build_chain as build_chain
 from markovgpt.enumeration import build_chains as build_chains
+from markovgpt.enumeration import predict_cost as predict_cost
 from markovgpt.enumeration import reachable_chain as reachable_chain
 from markovgpt.enumeration import start_distribution as start_distribution
 from markovgpt.errors import ArgumentError as ArgumentError
+from markovgpt.errors import CostLimitError as CostLimitError
 from markovgpt.errors import DataError as DataError
 from markovgpt.errors import MarkovGPTError as MarkovGPTError
 from markovgpt.errors import ModelError as ModelError

@@ -70,6 +70,8 @@ class Origin:
         Why a faster strategy that would suit the model was not used; empty if there is nothing to say.
     seconds : float
         Wall time of the enumeration.
+    predicted_seconds : float, or None
+        What was predicted before it began; None if nobody asked (:func:`markovgpt.predict_cost`).
     row_defect : float
         Largest ``|sum of a row - 1|`` of a table before its rows were divided by their sums; 0 for a softmax, whose
         rows sum to 1 but for the last digit.
@@ -90,6 +92,7 @@ class Origin:
     check_positions: int = 0
     note: str = ""
     seconds: float = 0.0
+    predicted_seconds: float | None = None
     row_defect: float = 0.0
     rounding: float | None = None
     n_underflows: int | None = 0

@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = [
     "ArgumentError",
+    "CostLimitError",
     "DataError",
     "DrawingError",
     "MarkovGPTError",
@@ -53,7 +54,11 @@ class TableError(ArgumentError):
     """A table of next-token probabilities is not one: wrong shape, sign, sum, or not finite."""
 
 
-class TooManyStatesError(ArgumentError):
+class CostLimitError(ArgumentError):
+    """An enumeration would take more memory, time or states than a limit allows; it was not begun."""
+
+
+class TooManyStatesError(CostLimitError):
     """The state space is larger than the limit; nothing was allocated."""
 
 

@@ -12,7 +12,7 @@ from markovgpt.benchmarking.machine import this_machine
 from markovgpt.benchmarking.record import EnumerationBenchmark
 from markovgpt.benchmarking.rounds import Rounds
 from markovgpt.benchmarking.sizes import ResizableModel, resizable
-from markovgpt.enumeration import STRATEGIES, check_n_states
+from markovgpt.enumeration import STRATEGIES, check_memory, check_n_states
 from markovgpt.enumeration.choice import SHORTCUTS
 from markovgpt.enumeration.operations import operations
 from markovgpt.errors import ArgumentError
@@ -140,7 +140,9 @@ def _sizes(
     if not sizes:
         raise ArgumentError("There must be at least one size: got no context_lengths or no vocab_sizes.")
     for V, K in sizes:
-        check_n_states(StateSpace(vocab_size=V, context_length=K), max_states=max_states)
+        space = StateSpace(vocab_size=V, context_length=K)
+        check_n_states(space, max_states=max_states)
+        check_memory(space)
         models.check(V, K)
     return sorted(sizes, key=lambda size: (size[0] ** size[1], size))
 

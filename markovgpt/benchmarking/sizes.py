@@ -107,7 +107,7 @@ def _network(model: Any, seed: int) -> Make:
 
     def make(vocab_size: int, context_length: int) -> LanguageModel:
         config = replace(model.network.config, vocab_size=vocab_size, context_length=context_length)
-        network = new_network(config, seed=seed).eval()
+        network = new_network(config, seed=seed).eval().to(model.device)
         return GPTModel(name=model.name, network=network, vocabulary=Vocabulary.numbered(vocab_size))
 
     return make

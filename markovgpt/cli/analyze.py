@@ -43,6 +43,8 @@ def analyze(**arguments: Any) -> None:
     paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
     save_to, top = arguments.pop("save_model"), arguments.pop("top")
     decoding = decoding_from(arguments)
+    if save_to and arguments["dry_run"]:
+        raise click.UsageError("--save-model keeps what was trained, and --dry-run trains nothing: give one of them.")
 
     from markovgpt.errors import TrainingInterruptedError
     from markovgpt.report import analyze_chain

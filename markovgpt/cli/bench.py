@@ -44,10 +44,10 @@ _SUFFIXES = (".json", ".md", ".png", ".svg", ".pdf")
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Runs of each case.")
 @click.option(
     "--max-time",
-    type=click.FloatRange(min=0, min_open=True),
-    default=1.5,
+    metavar="TIME",
+    default="1.5s",
     show_default=True,
-    help="Seconds of a run; a case that is predicted to take longer is left out. The smallest size never is.",
+    help="Leave out cases of which a run is predicted to take longer; the smallest size never is.",
 )
 @click.option(
     "--max-states", type=click.IntRange(min=1), help="Refuse sizes of more states than this.  [default: 1048576]"
@@ -75,9 +75,8 @@ def bench(**arguments: Any) -> None:
     """
     paths = check_suffixes(arguments.pop("output"), _SUFFIXES)
     earlier, limit = arguments.pop("compare"), arguments.pop("fail_above")
-    for name, value in (("--max-time", arguments["max_time"]), ("--fail-above", limit)):
-        if value is not None and math.isnan(value):  # click lets it through
-            raise click.BadParameter("nan is no number to compare with.", param_hint=f"'{name}'")
+    if limit is not None and math.isnan(limit):  # click lets it through
+        raise click.BadParameter("nan is no number to compare with.", param_hint="'--fail-above'")
     if limit is not None and earlier is None:
         raise click.UsageError("--fail-above needs --compare FILE.json: it is a ratio to an earlier measurement.")
 
@@ -108,6 +107,7 @@ def bench(**arguments: Any) -> None:
 
 def _measured(arguments: dict[str, Any], progress: Progress) -> EnumerationBenchmark:
     from markovgpt.benchmarking import benchmark_enumeration, parse_sizes
+    from markovgpt.enumeration.quantities import parse_seconds
     from markovgpt.registry import load_resizable
 
     sizes = {
@@ -117,6 +117,7 @@ def _measured(arguments: dict[str, Any], progress: Progress) -> EnumerationBench
             ("vocab_sizes", "vocab_size", "Vocabulary sizes"),
         )
     }
+    max_seconds = parse_seconds(arguments["max_time"], name="--max-time")
     spec, options = model_from(arguments)
     first = None if sizes["vocab_sizes"] is None else sizes["vocab_sizes"][0]
     models = load_resizable(spec, vocab_size=first, progress=progress, **options)
@@ -126,7 +127,7 @@ def _measured(arguments: dict[str, Any], progress: Progress) -> EnumerationBench
         vocab_sizes=sizes["vocab_sizes"],
         strategies=arguments["strategies"] or None,
         runs=arguments["runs"],
-        max_seconds=arguments["max_time"],
+        max_seconds=max_seconds,
         max_states=arguments["max_states"],
         seed=int(options.get("seed", 0)),
         progress=progress,

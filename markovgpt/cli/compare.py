@@ -30,14 +30,15 @@ _SUFFIXES = (".json", ".md", ".png", ".svg", ".pdf")
 _GRAPH_SUFFIXES = (".svg", ".png", ".pdf", ".dot")
 _MODES = ("against", "order", "over_training", "checkpoints")
 _TESTS = {"held_out", "rare", "correction", "level"}
+_COST = {"max_memory", "max_time"}
 _COUNTING = {"sequences", "unknown", "circular", "start_token", "end_token"}
 _MODEL = {"model", "options", "model_config", "steps", "untrained", "seed"}
 _UNUSED = {
     "": {"against_options", "smoothing"},
     "against": {"smoothing", *_TESTS, *_COUNTING},
     "order": {"against_options", *_TESTS},
-    "over_training": {"against_options", "smoothing", "graph", *_TESTS},
-    "checkpoints": {"against_options", "smoothing", "graph", *_TESTS, *_MODEL},
+    "over_training": {"against_options", "smoothing", "graph", *_COST, *_TESTS},
+    "checkpoints": {"against_options", "smoothing", "graph", *_COST, *_TESTS, *_MODEL},
 }
 """What says nothing in each of the ways to compare, and in the plain one."""
 _NEEDED = {"against_options": "--against", "smoothing": "--order"}

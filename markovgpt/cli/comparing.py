@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from markovgpt.cli.costs import announce
 from markovgpt.cli.output import Writer, print_note
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def enumerated(model: LanguageModel, arguments: dict[str, Any], decoding: Decodi
     """The chain of a model, enumerated as the options say."""
     from markovgpt.enumeration import build_chain
 
-    said = {name: arguments[name] for name in ("max_states", "strategy", "batch_size")}
+    said = {name: arguments[name] for name in ("max_states", "max_memory", "max_time", "strategy", "batch_size")}
     how = {name: value for name, value in said.items() if value is not None}
-    chain = build_chain(model, decoding=decoding, progress=progress, **how)
+    chain = build_chain(model, decoding=decoding, progress=progress, announce=announce, **how)
     print_note(chain.origin.note)
     return chain
 

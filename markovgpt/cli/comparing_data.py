@@ -73,11 +73,11 @@ def _chain(
     model: LanguageModel, arguments: dict[str, Any], decoding: Decoding, progress: Progress
 ) -> tuple[MarkovChain | None, str]:
     """The chain of the model; or, where it has too many states, why there is none."""
-    from markovgpt.errors import ArgumentError, TooManyStatesError
+    from markovgpt.errors import ArgumentError, CostLimitError
 
     try:
         return enumerated(model, arguments, decoding, progress), ""
-    except TooManyStatesError as error:
+    except CostLimitError as error:
         if not decoding.is_default:
             raise ArgumentError(f"{error} Only a chain can be compared by another decoding rule.") from None
         return None, f"Not computed: {error}"

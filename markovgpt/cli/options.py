@@ -134,7 +134,13 @@ def _cutting_options() -> tuple[Callable[[Command], Command], ...]:
 def space_options(command: Command) -> Command:
     """Which contexts are states, and how they are enumerated."""
     return with_options(
-        enumeration_options(command),
+        enumeration_options(
+            click.option(
+                "--dry-run",
+                is_flag=True,
+                help="Only say what enumeration would cost. The model is not trained: that does not change its speed.",
+            )(command)
+        ),
         click.option(
             "--lengths",
             type=click.Choice(["full", "all"]),
@@ -153,6 +159,16 @@ def enumeration_options(command: Command) -> Command:
             "--max-states",
             type=click.IntRange(min=1),
             help="Refuse above this many states.  [default: 1048576; 200000 with --reachable-from]",
+        ),
+        click.option(
+            "--max-memory",
+            metavar="SIZE",
+            help="Refuse what takes more memory, such as 512M or 4G.  [default: three quarters of what is free]",
+        ),
+        click.option(
+            "--max-time",
+            metavar="TIME",
+            help="Refuse what is predicted to take longer, such as 90s, 10m or 2h.  [default: no limit]",
         ),
         click.option(
             "--strategy",
@@ -195,21 +211,29 @@ def load_from(
     A chain that would be refused for its size is refused before the model is trained, unless any size will do; so is
     what ``size_check`` refuses.
     """
-    from markovgpt.enumeration import check_n_states
-    from markovgpt.registry import load_model
+    from markovgpt.enumeration import check_memory, check_n_states
+    from markovgpt.enumeration.quantities import parse_bytes, parse_seconds
+    from markovgpt.registry import load_model, takes_option
     from markovgpt.statespace import StateSpace
 
+    for name, parse in (("max_memory", parse_bytes), ("max_time", parse_seconds)):
+        if arguments[name] is not None:
+            arguments[name] = parse(arguments[name], name="--" + name.replace("_", "-"))
     spec, chosen = model_from(arguments)
+    is_dry = bool(arguments.get("dry_run"))
+    if is_dry and takes_option(spec, "steps"):
+        chosen["steps"] = 0
 
     def check(vocab_size: int, context_length: int) -> None:
         if size_check is not None:
             size_check(vocab_size, context_length)
-        if any_size or any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
+        if any_size or is_dry or any(arguments.get(name) for name in ("tokens", "likely_tokens", "reachable_from")):
             return  # only a part will be enumerated
         space = StateSpace(
             vocab_size=vocab_size, context_length=context_length, lengths=arguments.get("lengths", "full")
         )
         check_n_states(space, max_states=arguments["max_states"])
+        check_memory(space, max_memory=arguments["max_memory"])
 
     return load_model(spec, progress=progress, check=check, checkpoint=checkpoint, **chosen)
 

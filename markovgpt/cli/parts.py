@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from markovgpt.cli.costs import announce, print_cost_and_stop
 from markovgpt.cli.declaring import Command, with_options
 from markovgpt.cli.output import print_note
 
@@ -122,13 +123,20 @@ def chains_from(
             raise ArgumentError(
                 "--end, --min-probability, --min-reach and --outside absorb need --reachable-from CONTEXT."
             )
-        for number, chain in enumerate(build_chains(model, decodings, progress=progress, **given)):
+        if given.pop("dry_run"):
+            print_cost_and_stop(model, decodings, given)
+        for number, chain in enumerate(build_chains(model, decodings, progress=progress, announce=announce, **given)):
             if number == 0:
                 print_note(chain.origin.note)
             yield chain
         return
     if given.pop("lengths") != "full" or given.pop("strategy") != "auto":
         raise ArgumentError("--lengths and --strategy are for chains of all contexts: not with --reachable-from.")
+    if given.pop("dry_run") or {"max_memory", "max_time"} & set(given):
+        raise ArgumentError(
+            "--dry-run, --max-memory and --max-time are for chains of all contexts: what a walk with --reachable-from "
+            "meets is not known beforehand. It is stopped by --max-states."
+        )
     if end is not None:
         walk["end"] = find_tokens(model, [unescaped(end)])[0]
     first = context_from(model, start)

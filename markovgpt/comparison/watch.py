@@ -14,7 +14,7 @@ from markovgpt.comparison.laws import laws_of, probabilities_of_entries
 from markovgpt.comparison.learning import LearningCurve, LearningStep
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration import build_chain
-from markovgpt.errors import ArgumentError, NotComputedError, TooManyStatesError
+from markovgpt.errors import ArgumentError, CostLimitError, NotComputedError
 from markovgpt.model import LanguageModel, Progress, model_name, tokens_of, vocabulary_of
 from markovgpt.ngrams import NgramCounts, count_ngrams
 from markovgpt.vocabulary import Vocabulary
@@ -95,7 +95,7 @@ class LearningWatch:
         certified = False
         try:
             chain = build_chain(model, decoding=self._decoding, max_states=self._max_states)
-        except TooManyStatesError:
+        except CostLimitError:
             if self._decoding is not None and not self._decoding.is_default:
                 raise
         else:

@@ -8,13 +8,18 @@ from markovgpt.enumeration.strategy import Block
 from markovgpt.model import LanguageModel, next_logits_and_outside
 from markovgpt.statespace import StateSpace
 
-__all__ = ["batched"]
+__all__ = ["batched", "one_batch"]
 
 
 def batched(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator[Block]:
     """Blocks of at most ``batch_size`` contexts of one length, in the order of the states."""
     for length, size in zip(range(states.shortest, states.context_length + 1), states.sizes, strict=True):
         for start in range(0, size, batch_size):
-            contexts = states.contexts(length, start, min(start + batch_size, size))  # (m, length)
-            logits, outside = next_logits_and_outside(model, contexts)
-            yield Block(states.offset(length) + start, logits, outside, contexts.size)
+            yield one_batch(model, states, length, start, min(start + batch_size, size))
+
+
+def one_batch(model: LanguageModel, states: StateSpace, length: int, start: int, stop: int) -> Block:
+    """The contexts number start .. stop - 1 of a length, in one call."""
+    contexts = states.contexts(length, start, stop)  # (m, length)
+    logits, outside = next_logits_and_outside(model, contexts)
+    return Block(states.offset(length) + start, logits, outside, contexts.size)

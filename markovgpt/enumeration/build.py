@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 from markovgpt.chain import MarkovChain, Origin
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.agreement import StateSample
-from markovgpt.enumeration.choice import SHORTCUTS, STRATEGIES, choose, fallback
-from markovgpt.enumeration.limits import check_n_states
-from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.enumeration.choice import BATCH_SIZE, SHORTCUTS, STRATEGIES, choose, contexts_a_call, fallback
+from markovgpt.enumeration.cost import Cost, is_worth_predicting, predicted
+from markovgpt.enumeration.limits import check_memory, check_n_states, check_seconds
+from markovgpt.enumeration.memory import working_bytes
+from markovgpt.enumeration.quantities import parse_seconds
+from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
 from markovgpt.statespace import Lengths, StateSpace
 
 __all__ = ["build_chain", "build_chains"]
 
-_BATCH_SIZE = 2048
+_LARGE = 2**23  # probabilities: below, what is needed beside them is not reckoned, which takes the weights of a model
 
 
 def build_chain(
@@ -31,8 +34,11 @@ def build_chain(
     decoding: Decoding | None = None,
     strategy: str = "auto",
     max_states: int | None = None,
+    max_memory: float | str | None = None,
+    max_time: float | str | None = None,
     batch_size: int | None = None,
     progress: Progress | None = None,
+    announce: Callable[[Cost], None] | None = None,
 ) -> MarkovChain:
     """Ask a model about every context and return the chain that it is.
 
@@ -51,10 +57,17 @@ def build_chain(
         if those of a shortcut differ from ``next_logits``, it is not used, and ``origin.note`` says so.
     max_states : int, optional
         Refuse above this number of states; 2^20 by default.
+    max_memory : int or str, bytes, optional
+        Refuse a table that takes more than this with what is needed beside it, such as ``"4G"``; three quarters of the
+        memory that is free by default.
+    max_time : float or str, seconds, optional
+        Refuse what is predicted to take longer, such as ``"10m"``; there is no limit by default.
     batch_size : int, optional
         Contexts per call of the model; by default its own ``contexts_per_call``, or 2,048.
     progress : callable, optional
         Called as ``progress("enumerating contexts", done, total)``.
+    announce : callable, optional
+        Called with the predicted :class:`markovgpt.Cost` before anything long begins; not for what takes a second.
 
     Returns
     -------
@@ -65,6 +78,8 @@ def build_chain(
     ------
     TooManyStatesError
         Before anything is allocated.
+    CostLimitError
+        It would take more memory or time than the limits allow; before anything is enumerated.
     ArgumentError
         There is no such strategy, or the model does not allow it.
     ModelError
@@ -78,8 +93,11 @@ def build_chain(
             lengths=lengths,
             strategy=strategy,
             max_states=max_states,
+            max_memory=max_memory,
+            max_time=max_time,
             batch_size=batch_size,
             progress=progress,
+            announce=announce,
         )
     )
 
@@ -91,8 +109,11 @@ def build_chains(
     lengths: Lengths = "full",
     strategy: str = "auto",
     max_states: int | None = None,
+    max_memory: float | str | None = None,
+    max_time: float | str | None = None,
     batch_size: int | None = None,
     progress: Progress | None = None,
+    announce: Callable[[Cost], None] | None = None,
 ) -> Iterator[MarkovChain]:
     """The chains of one model under several decoding rules, in their order; the model is asked once.
 
@@ -108,17 +129,29 @@ def build_chains(
     [0.9412, 0.8, 0.6667]
     """
     check_is_model(model)
-    if batch_size is None:
-        batch_size = int(getattr(model, "contexts_per_call", None) or _BATCH_SIZE)
-    if batch_size < 1:
-        raise ArgumentError(f"batch_size must be at least 1: got {batch_size}.", batch_size=batch_size)
+    batch_size = contexts_a_call(model, batch_size)
+    longest = None if max_time is None else parse_seconds(max_time)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     check_n_states(states, max_states=max_states)
+    check_memory(states, max_memory=max_memory, n_rules=len(decodings))
     vocabulary = vocabulary_of(model)
 
     only = decodings[0] if len(decodings) == 1 else None
     started = time.perf_counter()
     choice = choose(model, states, strategy)
+    choosing, cost = time.perf_counter() - started, None
+    is_long = announce is not None and is_worth_predicting(model, states, choice.name, batch_size)
+    if is_long or longest is not None:
+        choice, cost = predicted(
+            model, states, choice, strategy, choosing=choosing, rules=decodings, batch_size=batch_size
+        )
+        check_seconds(model, cost, max_time=longest, asked=strategy)
+    if max_memory is not None or states.n_states * states.vocab_size >= _LARGE:
+        needed = working_bytes(model, states, choice.name, batch_size)
+        check_memory(states, max_memory=max_memory, working_bytes=needed, n_rules=len(decodings))
+    if cost is not None and is_long and announce is not None:
+        announce(cost)
+    started = time.perf_counter() - choosing  # what was done to predict the cost does not count
     try:
         found = _enumerate(model, states, choice.name, batch_size, only, progress)
     except ModelError as error:
@@ -137,6 +170,7 @@ def build_chains(
         token_positions=found.positions,
         check_positions=choice.check_positions + found.check_positions,
         seconds=time.perf_counter() - started,
+        predicted_seconds=None if cost is None else cost.seconds,
         note=choice.note,
         rounding=found.rounding,
     )
@@ -199,8 +233,8 @@ def _decoded(logits: NDArray[np.float64], rule: Decoding) -> tuple[NDArray[np.fl
     And how many entries underflow.
     """
     probabilities, underflows = np.empty_like(logits), 0
-    for start in range(0, len(logits), _BATCH_SIZE):
-        here = slice(start, start + _BATCH_SIZE)
+    for start in range(0, len(logits), BATCH_SIZE):
+        here = slice(start, start + BATCH_SIZE)
         probabilities[here] = rule.apply(logits[here])
         underflows += rule.underflows(logits[here], probabilities[here])
     return probabilities, underflows

@@ -13,7 +13,10 @@ from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
 
-__all__ = ["SHORTCUTS", "STRATEGIES", "Choice", "choose", "fallback"]
+__all__ = ["BATCH_SIZE", "SHORTCUTS", "STRATEGIES", "Choice", "choose", "contexts_a_call", "fallback"]
+
+BATCH_SIZE = 2048
+"""Contexts a call, unless a model or somebody says otherwise."""
 
 STRATEGIES: dict[str, Strategy] = {"loop": loop, "batched": batched, "prefix": prefix, "fused": fused}
 """Every way to enumerate; all give the same chain to 1e-6."""
@@ -60,6 +63,20 @@ def choose(model: LanguageModel, states: StateSpace, asked: str) -> Choice:
 def fallback(name: str, error: ModelError) -> Choice:
     """What is done instead of a shortcut that failed."""
     return Choice("batched", note=f"The strategy {name!r} was not used. {error}")
+
+
+def contexts_a_call(model: LanguageModel, asked: int | None) -> int:
+    """The batch size that is asked for, or else the model's own.
+
+    Raises
+    ------
+    ArgumentError
+        It is below 1.
+    """
+    size = int(getattr(model, "contexts_per_call", None) or BATCH_SIZE) if asked is None else asked
+    if size < 1:
+        raise ArgumentError(f"batch_size must be at least 1: got {size}.", batch_size=size)
+    return size
 
 
 def _as_asked(model: LanguageModel, states: StateSpace, asked: str) -> Choice:

@@ -22,13 +22,16 @@ from markovgpt.kernels.trie import TrieWalk
 from markovgpt.model import LanguageModel, model_name, next_token_logits
 from markovgpt.statespace import StateSpace
 
-__all__ = ["FUSED", "Walk", "can_fuse", "fused", "walks"]
+__all__ = ["FUSED", "LANES", "Walk", "can_fuse", "fused", "fused_part", "piece_bytes", "walks"]
 
-_LANES = 64  # contexts that grow together: more do not fit in a processor's own cache, fewer are no faster
+LANES = 64
+"""Contexts that grow together: more do not fit in a processor's own cache, fewer are no faster."""
+
 _PIECES = 5  # a processor, at least: so that all end at about the same time
 _MAX_BYTES = 2**24  # of the logits of one piece
 _LEAST_WORK = 2**34  # tokens times parameters of a batched run: some seconds, when loading what is compiled takes one
 _PARAMETERS = 2**14  # of a model that does not say
+_PART = 2**14  # contexts in a piece of a part, at most
 
 Logits: TypeAlias = NDArray[np.float64]
 
@@ -67,13 +70,38 @@ def fused(model: LanguageModel, states: StateSpace, batch_size: int) -> Iterator
     """
     if obstacle := can_fuse(model):
         raise ArgumentError(f"The strategy 'fused' cannot be used: {obstacle}.")
+    yield from _walked(model, states, _pieces(states, usable_processors()))
+
+
+def fused_part(model: LanguageModel, states: StateSpace, n_pieces: int) -> Iterator[Block]:
+    """A part of what :func:`fused` does, in small pieces, some for each processor: the first contexts of length K.
+
+    For those who want to know how long all of it takes.
+    """
+    V, K = states.vocab_size, states.context_length
+    first = next((first for first in range(1, K) if V ** (K - first) * LANES <= _PART), K)
+    starts = range(0, min(V**first, n_pieces * usable_processors() * LANES), LANES)
+    yield from _walked(model, states, (_Piece(first, start, min(start + LANES, V**first), K, K) for start in starts))
+
+
+def piece_bytes(states: StateSpace, n_threads: int) -> int:
+    """Bytes of the logits of the largest piece."""
+    V, most = states.vocab_size, 0
+    for first, shortest, longest in walks(states, n_threads=n_threads):
+        leaves = sum(V ** (length - first) for length in range(shortest, longest + 1))
+        most = max(most, 8 * V * min(LANES, V**first) * leaves)
+    return most
+
+
+def _walked(model: LanguageModel, states: StateSpace, pieces: Iterator[_Piece]) -> Iterator[Block]:
+    """The blocks of pieces, by as many threads as there are usable processors."""
     load_compiler()
     trie = TrieWalk(model.gpt_weights(), context_length=states.context_length)  # type: ignore[attr-defined]  # can_fuse
     n_threads = usable_processors()
     waiting: deque[tuple[_Piece, Future[list[Logits]]]] = deque()
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="markovgpt")
     try:
-        for piece in _pieces(states, n_threads):
+        for piece in pieces:
             waiting.append((piece, pool.submit(_walk, trie, states, piece)))
             if len(waiting) > 2 * n_threads:  # what is done and not yet taken needs memory
                 yield from _blocks(model, states, *waiting.popleft())
@@ -108,13 +136,13 @@ def walks(states: StateSpace, *, n_threads: int | None = None) -> Iterator[Walk]
     takes to get there, if pieces are small enough. Levels above, of few nodes, are walked by themselves where wanted.
     """
     V, K = states.vocab_size, states.context_length
-    most_leaves = _MAX_BYTES // (8 * V * _LANES)
-    enough = (usable_processors() if n_threads is None else n_threads) * _PIECES * _LANES
+    most_leaves = _MAX_BYTES // (8 * V * LANES)
+    enough = (usable_processors() if n_threads is None else n_threads) * _PIECES * LANES
 
     def is_deep_enough(first: int) -> bool:
         if V ** (K - first) > most_leaves:
             return False
-        short = V**first >= _LANES and V ** (K - first - 1) < 4 * (first + 1)
+        short = V**first >= LANES and V ** (K - first - 1) < 4 * (first + 1)
         return bool(short or V**first >= enough)
 
     cut = next((first for first in range(1, K) if is_deep_enough(first)), K)
@@ -126,8 +154,8 @@ def _pieces(states: StateSpace, n_threads: int) -> Iterator[_Piece]:
     """The walks in pieces of at most so many contexts as grow together."""
     for first, shortest, longest in walks(states, n_threads=n_threads):
         n = states.vocab_size**first
-        for start in range(0, n, _LANES):
-            yield _Piece(first, start, min(start + _LANES, n), shortest, longest)
+        for start in range(0, n, LANES):
+            yield _Piece(first, start, min(start + LANES, n), shortest, longest)
 
 
 def _walk(trie: TrieWalk, states: StateSpace, piece: _Piece) -> list[Logits]:

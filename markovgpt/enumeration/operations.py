@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from markovgpt.enumeration.fused import walks
 from markovgpt.errors import ArgumentError
-from markovgpt.kernels.trie_weights import GPTWeights
+from markovgpt.gpt_weights import GPTWeights
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
 
-__all__ = ["Operations", "operations"]
+__all__ = ["Operations", "operations", "token_positions"]
 
 
 class Operations(NamedTuple):
@@ -62,12 +62,16 @@ def operations(model: LanguageModel, states: StateSpace, strategy: str) -> Opera
     >>> operations(model, states, "batched").token_positions, operations(model, states, "prefix").token_positions
     (24, 14)
     """
-    places = list(_places(model, states, strategy))
-    positions = sum(place.with_logits + place.without for place in places)
+    positions = token_positions(model, states, strategy)
     if hasattr(model, "gpt_weights"):
-        return Operations(positions, _gpt_flops(model.gpt_weights(), places))
+        return Operations(positions, _gpt_flops(model.gpt_weights(), _places(model, states, strategy)))
     n_parameters = getattr(model, "n_parameters", None)
     return Operations(positions, None if n_parameters is None else 2 * int(n_parameters) * positions)
+
+
+def token_positions(model: LanguageModel, states: StateSpace, strategy: str) -> int:
+    """The same without operations, for which the weights of a GPT have to be looked at."""
+    return sum(place.with_logits + place.without for place in _places(model, states, strategy))
 
 
 def _places(model: LanguageModel, states: StateSpace, strategy: str) -> Iterator[_Place]:
@@ -87,7 +91,7 @@ def _places(model: LanguageModel, states: StateSpace, strategy: str) -> Iterator
         raise ArgumentError(f"The operations of {strategy!r} are not known: 'auto' stands for another.")
 
 
-def _gpt_flops(weights: GPTWeights, places: list[_Place]) -> int:
+def _gpt_flops(weights: GPTWeights, places: Iterable[_Place]) -> int:
     V, C, M, n_layer = weights.vocab_size, weights.n_embd, weights.n_hidden, len(weights.blocks)
     flops = 0
     for place, with_logits, without in places:

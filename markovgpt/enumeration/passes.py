@@ -13,7 +13,7 @@ from markovgpt.errors import ModelError
 from markovgpt.model import as_float64, checked_logits, checked_outside, model_name
 from markovgpt.statespace import StateSpace
 
-__all__ = ["every_position", "pass_blocks"]
+__all__ = ["every_position", "pass_blocks", "rows_a_call"]
 
 _CELLS = 2**22  # logits a pass
 
@@ -21,7 +21,7 @@ _CELLS = 2**22  # logits a pass
 def pass_blocks(model: Any, states: StateSpace, batch_size: int) -> Iterator[Block]:
     """Passes over the contexts of length K, which are asked for everything once: K V^K tokens, for any lengths."""
     V, K = states.vocab_size, states.context_length
-    rows = min(batch_size, max(1, _CELLS // (K * V)))
+    rows = rows_a_call(batch_size, V, K)
     for start in range(0, V**K, rows):
         contexts = states.contexts(K, start, min(start + rows, V**K))  # (m, K)
         every, outside = every_position(model, contexts)  # (m, K, V), (m, K)
@@ -36,6 +36,11 @@ def pass_blocks(model: Any, states: StateSpace, batch_size: int) -> Iterator[Blo
                 left_out = checked_outside(outside[own, length - 1], beginnings, model)
                 yield Block(first, logits, left_out, positions, calls)
                 positions = calls = 0
+
+
+def rows_a_call(batch_size: int, vocab_size: int, context_length: int) -> int:
+    """Contexts that are passed over together."""
+    return min(batch_size, max(1, _CELLS // (context_length * vocab_size)))
 
 
 def every_position(model: Any, contexts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

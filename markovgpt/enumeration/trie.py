@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from markovgpt.errors import ModelError
 from markovgpt.model import Session, checked_logits, checked_outside, model_name
 
-__all__ = ["Level", "context_digits", "walk_trie"]
+__all__ = ["ALL_BYTES", "Level", "context_digits", "rows_a_call", "sessions_alive", "walk_trie"]
 
-_SESSION_BYTES, _ALL_BYTES = 2**25, 2**28  # that one session, and all that wait, may hold
+ALL_BYTES = 2**28
+"""That all sessions that wait may hold."""
+
+_SESSION_BYTES = 2**25  # that one session may hold
 _CELLS = 2**22  # logits a call: a large vocabulary makes rows long
 _GROWTH = 8  # a part grows at least so much before it is cut again: cutting copies what is kept of it
 
@@ -58,7 +61,7 @@ def walk_trie(model: Any, *, shortest: int, batch_size: int, only: Sequence[Inte
     """
     V, K = model.vocab_size, model.context_length
     tokens = [np.arange(V, dtype=np.int64) if only is None else np.unique(only[length] % V) for length in range(K)]
-    most = min(batch_size, max(1, _CELLS // V))
+    most = rows_a_call(batch_size, V)
     waiting = _parts(None, np.zeros(1, dtype=np.int64), 0, K, tokens[0], most)
     positions = calls = 0
     while waiting:
@@ -91,6 +94,20 @@ def walk_trie(model: Any, *, shortest: int, batch_size: int, only: Sequence[Inte
             yield Level(length, numbers, logits, checked_outside(outside, contexts, model), positions, calls)
             positions = calls = 0
         del session, answer  # before the next is made
+
+
+def rows_a_call(batch_size: int, vocab_size: int) -> int:
+    """Rows that a session has at most."""
+    return min(batch_size, max(1, _CELLS // vocab_size))
+
+
+def sessions_alive(vocab_size: int, context_length: int, batch_size: int) -> int:
+    """How many sessions with all their rows a walk has at once: one for each cut, and the one that is fed."""
+    whole, most = 1, rows_a_call(batch_size, vocab_size)
+    while vocab_size**whole <= most and whole < context_length:
+        whole += 1
+    left = context_length - whole
+    return 1 if not left else 1 + -(-left // _levels_at_once(vocab_size, left))
 
 
 def context_digits(numbers: Integers, length: int, vocab_size: int) -> Integers:
@@ -137,5 +154,5 @@ def _most_rows(session: Session | None, m: int, length: int, K: int, batch_size:
         return batch_size
     full_row = n_bytes / m * K / length  # bytes
     memory = getattr(session, "memory", None)  # of a device of its own
-    most = min(_SESSION_BYTES, _ALL_BYTES / K) if memory is None else memory / K
+    most = min(_SESSION_BYTES, ALL_BYTES / K) if memory is None else memory / K
     return max(1, min(batch_size, int(most / full_row)))

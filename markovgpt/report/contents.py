@@ -198,6 +198,8 @@ def _cost_section(analysis: Analysis) -> Section:
             f"({origin.strategy}), {plural(origin.token_positions, 'token position')}, {took(origin.seconds)}",
         )
     ]
+    if origin.predicted_seconds is not None:
+        facts.append(("predicted", took(origin.predicted_seconds)))
     if origin.check_positions:
         facts.append(
             ("compared", f"with the law of whole contexts, {plural(origin.check_positions, 'token position')} more")

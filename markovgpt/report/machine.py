@@ -48,6 +48,7 @@ def to_dict(analysis: Analysis) -> dict[str, Any]:
             "token_positions": chain.origin.token_positions,
             "check_positions": chain.origin.check_positions,
             "seconds": chain.origin.seconds,
+            "predicted_seconds": chain.origin.predicted_seconds,
             "rounding": chain.origin.rounding,
             "note": chain.origin.note or None,
         },

@@ -87,6 +87,8 @@ def analyze(
     decoding: Decoding | None = None,
     strategy: str = "auto",
     max_states: int | None = None,
+    max_memory: float | str | None = None,
+    max_time: float | str | None = None,
     batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
@@ -107,8 +109,10 @@ def analyze(
         decoding=decoding,
         strategy=strategy,
         max_states=max_states,
+        max_memory=max_memory,
+        max_time=max_time,
+        batch_size=batch_size,
         progress=progress,
-        **({} if batch_size is None else {"batch_size": batch_size}),
     )
     return analyze_chain(model, chain, progress=progress)
 

@@ -64,7 +64,7 @@ def test_bench_of_other_tokens_rebuilds_the_network(run):
 
 def test_bench_notes_what_would_take_too_long(run):
     """With the option that measures it."""
-    result = run(*TINY, "--max-time", 1e-9)
+    result = run(*TINY, "--max-time", "0.000000001")
     notes = " ".join(result.stdout.split())
     assert "Not measured: batched at V=2, K=3, where a run is predicted to take" in notes
     assert "--max-time 1 measures it." in notes
@@ -146,7 +146,11 @@ def test_bench_that_is_interrupted_before_the_first_run_shows_nothing(refused, m
         (["-K", "8-16"], "Context lengths are whole numbers, such as 8..16 or 8,10,12: got '8-16' in '8-16'."),
         (["-K", "2,40"], "Too many states: 2^40"),
         (["-V", "0"], "Vocabulary sizes are at least 1"),
-        (["--max-time", "nan"], "nan is no number to compare with"),
+        (
+            ["--max-time", "nan"],
+            "--max-time is a duration above 0, such as 90s, 10m, 2h or a number of seconds: got 'nan'.",
+        ),
+        (["--compare", "x.json", "--fail-above", "nan"], "nan is no number to compare with"),
         (["--compare", "none.json"], "The benchmark none.json cannot be read: No such file or directory."),
         (["--fail-above", "1.5"], "--fail-above needs --compare FILE.json"),
         (["-o", "a.txt"], "'a.txt' ends in none of .json, .md, .png, .svg, .pdf"),

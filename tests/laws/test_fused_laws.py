@@ -42,7 +42,7 @@ def test_fused_does_not_depend_on_how_the_work_is_cut(
     """Bit for bit: a context is computed by the same operations in any lane, piece and thread."""
     model = random_gpt(config)
     expected = all_logits(fused, model, lengths)
-    settings = {"_LANES": lanes, "_PIECES": pieces, "_MAX_BYTES": n_bytes, "usable_processors": lambda: threads}
+    settings = {"LANES": lanes, "_PIECES": pieces, "_MAX_BYTES": n_bytes, "usable_processors": lambda: threads}
     np.testing.assert_array_equal(_fused_with(model, lengths, **settings), expected)
 
 
@@ -71,7 +71,7 @@ def test_pieces_cover_every_state_once(V: int, K: int, lengths: Any, threads: in
             factor = V ** (length - piece.first)
             assert piece.start * factor == covered[length]
             covered[length] = piece.stop * factor
-            assert (piece.stop - piece.start) * factor * V * 8 <= max(module._MAX_BYTES, module._LANES * V * 8)
+            assert (piece.stop - piece.start) * factor * V * 8 <= max(module._MAX_BYTES, module.LANES * V * 8)
     assert covered == {length: V**length for length in covered}
 
 

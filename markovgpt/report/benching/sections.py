@@ -5,7 +5,8 @@ from __future__ import annotations
 from markovgpt.benchmarking import EnumerationBenchmark, Growth, MeasuredCase, spread_of
 from markovgpt.benchmarking.grid import targets_beyond
 from markovgpt.benchmarking.record import table_bytes
-from markovgpt.report.benching.words import bytes_phrase, digits, rate_phrase, seconds_phrase, share_phrase
+from markovgpt.enumeration.quantities import format_bytes
+from markovgpt.report.benching.words import digits, rate_phrase, seconds_phrase, share_phrase
 from markovgpt.report.phrases import plural
 from markovgpt.report.sections import Column, Section, Table
 from markovgpt.statespace import count_digits
@@ -27,7 +28,7 @@ def benchmark_sections(found: EnumerationBenchmark) -> list[Section]:
 
 def _about(found: EnumerationBenchmark) -> Section:
     machine = found.machine
-    memory = "" if machine.memory_bytes is None else f", {bytes_phrase(machine.memory_bytes)}"
+    memory = "" if machine.memory_bytes is None else f", {format_bytes(machine.memory_bytes)}"
     facts = [
         ("measured", f"{found.date}, {plural(found.runs, 'run')} of each case, in turns, after a first call"),
         ("machine", f"{machine.processor}, {plural(machine.n_processors, 'processor')}{memory}, {machine.system}"),
@@ -91,8 +92,8 @@ def _work(found: EnumerationBenchmark) -> Section:
                 "-" if flops is None else digits(flops / case.spread.median / 1e9),
                 share_phrase(found.share_of_sgemm(case)),
                 share_phrase(found.share_of_copy(case)),
-                bytes_phrase(case.table_bytes),
-                "-" if case.peak_bytes is None else bytes_phrase(case.peak_bytes),
+                format_bytes(case.table_bytes),
+                "-" if case.peak_bytes is None else format_bytes(case.peak_bytes),
             )
         )
     notes = [
@@ -128,7 +129,7 @@ def _beyond(found: EnumerationBenchmark) -> Section:
     for V in dict.fromkeys(growth.vocab_size for growth in found.growth):
         laws = [growth for growth in found.growth if growth.vocab_size == V]
         for K in targets_beyond(V, max(growth.measured[-1] for growth in laws)):
-            size = (str(V), str(K), _states(V, K), bytes_phrase(table_bytes(V, K)))
+            size = (str(V), str(K), _states(V, K), format_bytes(table_bytes(V, K)))
             if memory is not None and table_bytes(V, K) > memory:
                 rows.append((*size, "any", "cannot be stored", "-"))
                 too_large.append(f"V={V}, K={K} ({size[-1]})")
@@ -142,7 +143,7 @@ def _beyond(found: EnumerationBenchmark) -> Section:
         f"For scale: GPT-2 at its full context has {gpt2} states.",
     ]
     if too_large and memory is not None:
-        notes.insert(1, f"This machine has {bytes_phrase(memory)} of memory, too little for {', '.join(too_large)}.")
+        notes.insert(1, f"This machine has {format_bytes(memory)} of memory, too little for {', '.join(too_large)}.")
     titles = ("V", "K", "states", "table", "strategy", "predicted", "range")
     return Section(title="Larger contexts, extrapolated", table=_table(titles, rows), notes=tuple(notes))
 

@@ -1,8 +1,8 @@
-"""How are seconds, rates, memory and shares put into words, with three digits and a unit?"""
+"""How are seconds, rates and shares put into words, with three digits and a unit?"""
 
 from __future__ import annotations
 
-__all__ = ["bytes_phrase", "digits", "rate_phrase", "seconds_phrase", "share_phrase"]
+__all__ = ["digits", "rate_phrase", "seconds_phrase", "share_phrase"]
 
 _TIMES = (
     (1e-6, 1e-9, "ns"),
@@ -37,19 +37,6 @@ def seconds_phrase(seconds: float) -> str:
     if seconds < _YEAR:
         return f"{digits(seconds / _DAY)} days"
     return f"{digits(seconds / _YEAR)} years"
-
-
-def bytes_phrase(n: float) -> str:
-    """Memory, in powers of 1024.
-
-    >>> bytes_phrase(512), bytes_phrase(2**20), bytes_phrase(2**36), bytes_phrase(2**65)
-    ('512 bytes', '1 MiB', '64 GiB', '32 EiB')
-    """
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if n < 1024:
-            return f"{digits(n)} {unit}"
-        n /= 1024
-    return f"{digits(n)} EiB"
 
 
 def rate_phrase(per_second: float) -> str:
