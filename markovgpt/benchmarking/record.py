@@ -8,8 +8,10 @@ from typing import NamedTuple, final
 from markovgpt.benchmarking.growth import Growth
 from markovgpt.benchmarking.machine import COPIED_BYTES, SGEMM_FLOPS, Machine
 from markovgpt.benchmarking.spread import Spread, spread_of
+from markovgpt.enumeration.memory import table_bytes
+from markovgpt.statespace import StateSpace
 
-__all__ = ["CaseKey", "EnumerationBenchmark", "MeasuredCase", "MeasuredSolve", "SkippedCase", "table_bytes"]
+__all__ = ["CaseKey", "EnumerationBenchmark", "MeasuredCase", "MeasuredSolve", "SkippedCase"]
 
 
 class CaseKey(NamedTuple):
@@ -18,16 +20,6 @@ class CaseKey(NamedTuple):
     vocab_size: int
     context_length: int
     strategy: str
-
-
-def table_bytes(vocab_size: int, context_length: int) -> int:
-    """Of the table of probabilities: 8 bytes for each token after each of the V^K contexts.
-
-    >>> table_bytes(2, 24) / 2**20
-    256.0
-    """
-    n: int = vocab_size ** (context_length + 1)
-    return 8 * n
 
 
 @final
@@ -68,7 +60,7 @@ class MeasuredCase:
     @property
     def table_bytes(self) -> int:
         """Of the table of probabilities."""
-        return table_bytes(self.key.vocab_size, self.key.context_length)
+        return table_bytes(StateSpace(vocab_size=self.key.vocab_size, context_length=self.key.context_length))
 
     @property
     def spread(self) -> Spread:

@@ -16,7 +16,6 @@ import markovgpt as mg
 from markovgpt.benchmarking import parse_sizes, resizable
 from markovgpt.benchmarking.grid import default_context_lengths, targets_beyond
 from markovgpt.benchmarking.memory import peak_bytes
-from markovgpt.benchmarking.record import table_bytes
 from markovgpt.errors import ArgumentError
 from markovgpt.report.benching import benchmark_from_dict, benchmark_to_dict
 from markovgpt.report.benching.sections import benchmark_sections
@@ -308,8 +307,3 @@ def test_factory_that_does_not_heed_a_size_is_found_out():
 
     with pytest.raises(ArgumentError, match="came with 3 and 2: its factory does not heed"):
         mg.load_resizable(stubborn).at(3, 4)
-
-
-def test_table_of_a_size_is_counted_exactly_beyond_memory():
-    """8 V^(K+1)."""
-    assert table_bytes(2, 32) == 64 * 2**30

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from markovgpt.benchmarking import EnumerationBenchmark, Growth, MeasuredCase, spread_of
 from markovgpt.benchmarking.grid import targets_beyond
-from markovgpt.benchmarking.record import table_bytes
+from markovgpt.enumeration.memory import table_bytes
 from markovgpt.enumeration.quantities import format_bytes
 from markovgpt.report.benching.words import digits, rate_phrase, seconds_phrase, share_phrase
 from markovgpt.report.phrases import plural
 from markovgpt.report.sections import Column, Section, Table
-from markovgpt.statespace import count_digits
+from markovgpt.statespace import StateSpace, count_digits
 
 __all__ = ["benchmark_sections"]
 
@@ -129,8 +129,9 @@ def _beyond(found: EnumerationBenchmark) -> Section:
     for V in dict.fromkeys(growth.vocab_size for growth in found.growth):
         laws = [growth for growth in found.growth if growth.vocab_size == V]
         for K in targets_beyond(V, max(growth.measured[-1] for growth in laws)):
-            size = (str(V), str(K), _states(V, K), format_bytes(table_bytes(V, K)))
-            if memory is not None and table_bytes(V, K) > memory:
+            table = table_bytes(StateSpace(vocab_size=V, context_length=K))
+            size = (str(V), str(K), _states(V, K), format_bytes(table))
+            if memory is not None and table > memory:
                 rows.append((*size, "any", "cannot be stored", "-"))
                 too_large.append(f"V={V}, K={K} ({size[-1]})")
                 continue
