@@ -9,6 +9,7 @@ from pathlib import Path
 
 SECTIONS = {
     "enumerate": "Asking a model about every context",
+    "predict": "Predicting what that costs",
     "push": "One step of a chain",
     "solve": "A stationary distribution",
     "count": "Counting data",
@@ -44,10 +45,10 @@ def head(results, command):
 
 # Benchmarks
 
-What markovgpt takes beside what a user could do without it, on the same models and data. The first column of numbers is
-a ratio of medians: how many times as long as the row whose ratio is 1. Ratios tell more about other machines than times
-do; where the quartiles are far apart the machine had other work, and a ratio may be wrong by as much. `markovgpt bench`
-measures in turns what enumeration costs on yours
+What markovgpt takes beside what a user could do without it, on the same models and data. Where there is something to
+compare, the first column of numbers is a ratio of medians: how many times as long as the row whose ratio is 1. Ratios tell
+more about other machines than times do; where the quartiles are far apart the machine had other work, and a ratio may be
+wrong by as much. `markovgpt bench` measures in turns what enumeration costs on yours
 ([What it costs](performance.md#measure-it-yourself)).
 
 ```sh
@@ -61,16 +62,16 @@ measures in turns what enumeration costs on yours
 
 def table(name, runs):
     """A heading and a table: ratio, median, quartiles, least, rounds, and what else was noted."""
-    reference = next((run for run in runs if run["extra_info"].get("reference")), runs[0])["stats"]["median"]
+    reference = next((run["stats"]["median"] for run in runs if run["extra_info"].get("reference")), None)
     notes = list(dict.fromkeys(key for run in runs for key in run["extra_info"] if key not in KEPT))
-    titles = ["", "times as long", "median", "quartiles", "least", "rounds", *notes]
+    titles = ["", *(["times as long"] if reference else []), "median", "quartiles", "least", "rounds", *notes]
     lines = [f"### {name.partition(': ')[2] or name}", "", row(titles), row([":---", *["---:"] * (len(titles) - 1)])]
     for run in runs:
         stats, info = run["stats"], run["extra_info"]
         quartiles = f"{seconds(stats['q1'])} – {seconds(stats['q3'])}"
         times = [seconds(stats["median"]), quartiles, seconds(stats["min"]), str(stats["rounds"])]
-        ratio = digits(stats["median"] / reference)
-        lines.append(row([info.get("method", run["name"]), ratio, *times, *(shown(info.get(key)) for key in notes)]))
+        ratio = [digits(stats["median"] / reference)] if reference else []
+        lines.append(row([info.get("method", run["name"]), *ratio, *times, *(shown(info.get(key)) for key in notes)]))
     return "\n".join(lines)
 
 
@@ -87,8 +88,8 @@ def seconds(value):
 def shown(value):
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | bool):
+        return {True: "yes", False: "no"}.get(value, value)
     return f"{value:,}" if isinstance(value, int) else digits(value)
 
 
