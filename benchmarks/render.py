@@ -46,9 +46,9 @@ def head(results, command):
 # Benchmarks
 
 What markovgpt takes beside what a user could do without it, on the same models and data. Where there is something to
-compare, the first column of numbers is a ratio of medians: how many times as long as the row whose ratio is 1. Ratios tell
-more about other machines than times do; where the quartiles are far apart the machine had other work, and a ratio may be
-wrong by as much. `markovgpt bench` measures in turns what enumeration costs on yours
+compare, the first column of numbers is a ratio of medians: how many times as long as the row whose ratio is 1. Ratios
+tell more about other machines than times do; where the quartiles are far apart the machine had other work, and a ratio
+may be wrong by as much. `markovgpt bench` measures in turns what enumeration costs on yours
 ([What it costs](performance.md#measure-it-yourself)).
 
 ```sh
