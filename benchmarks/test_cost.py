@@ -64,7 +64,7 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.mark.benchmark(group="predict the cost of an enumeration")
+@pytest.mark.benchmark(group="predict: the cost of an enumeration")
 @pytest.mark.parametrize("case", CASES)
 def test_cost(benchmark, request, case):
     strategy, V, K, kind = CASES[case]
@@ -78,6 +78,7 @@ def test_cost(benchmark, request, case):
     np.testing.assert_allclose(chain.probabilities.sum(axis=1), 1)
     seconds = chain.origin.seconds
     benchmark.extra_info |= {
+        "method": case,
         "states": f"{V}^{K} = {cost.n_states:,}" if cost.states.lengths == "full" else f"{cost.n_states:,}",
         "predicted": str(cost),
         "seconds": round(seconds, 3),

@@ -67,7 +67,8 @@ def test_counting(benchmark, request, tmp_path, method):
     n_characters = request.config.getoption("--characters")
     path = tmp_path / "text"
     path.write_text(text_of(n_characters), encoding="utf-8")
-    benchmark.group = f"counting {n_characters:,} characters, contexts of {CONTEXT_LENGTH}"
+    benchmark.group = f"count: {n_characters:,} characters, contexts of {CONTEXT_LENGTH}"
+    benchmark.extra_info |= {"method": method, "reference": method == "markovgpt"}
     counts = benchmark.pedantic(METHODS[method], args=(path,), rounds=3, warmup_rounds=1)
     benchmark.extra_info["contexts"] = len(_markovgpt(path).full)
     if benchmark.stats:

@@ -12,15 +12,17 @@ def dense(n):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.benchmark(group="elimination in double precision")
+@pytest.mark.benchmark(group="solve: elimination in double precision")
 @pytest.mark.parametrize("n", [1024, 4096])
 def test_gth(benchmark, n):
     found = benchmark.pedantic(gth, args=(dense(n),), rounds=3)
+    benchmark.extra_info |= {"method": f"{n:,} states", "relative error": found.relative_error}
     assert found.relative_error < 1e-7
 
 
-@pytest.mark.benchmark(group="elimination in extended precision")
+@pytest.mark.benchmark(group="solve: elimination in extended precision")
 @pytest.mark.parametrize("n", [64, 256])
 def test_extended_gth(benchmark, n):
     found = benchmark.pedantic(extended_gth, args=(dense(n),), rounds=3, warmup_rounds=1)
+    benchmark.extra_info |= {"method": f"{n:,} states", "relative error": found.relative_error}
     assert found.relative_error < 1e-24

@@ -8,18 +8,21 @@ import pytest
 CALLS = {
     "python alone": ["-c", "pass"],
     "import markovgpt": ["-c", "import markovgpt"],
+    "import markovgpt, torch, numba": ["-c", "import markovgpt, torch, numba"],
     "--help": ["-m", "markovgpt", "--help"],
     "analyze --help": ["-m", "markovgpt", "analyze", "--help"],
+    "bench --help": ["-m", "markovgpt", "bench", "--help"],
     "analyze --model babygpt": ["-m", "markovgpt", "analyze", "--model", "babygpt"],
 }
 
 
 @pytest.mark.benchmark(group="start-up")
-@pytest.mark.parametrize("arguments", CALLS.values(), ids=CALLS.keys())
-def test_startup(benchmark, arguments):
+@pytest.mark.parametrize("method", CALLS)
+def test_startup(benchmark, method):
+    benchmark.extra_info |= {"method": method, "reference": method == "python alone"}
     result = benchmark.pedantic(
         subprocess.run,
-        args=([sys.executable, *arguments],),
+        args=([sys.executable, *CALLS[method]],),
         kwargs={"capture_output": True, "check": True},
         rounds=5,
         warmup_rounds=1,

@@ -64,11 +64,12 @@ def test_stationary_distribution(benchmark, request, context_length, kind, metho
     chain = chain_of(kind, context_length)
     P = None if method == "markovgpt, certified" else chain.to_scipy()
     rounds = 3 if context_length <= 20 and method == "markovgpt, certified" else 1
-    benchmark.group = f"stationary distribution, {kind}, 2^{context_length} states"
+    benchmark.group = f"solve: {kind} chain of 2^{context_length} states"
+    benchmark.extra_info |= {"method": method, "reference": method == "markovgpt, certified"}
     found = benchmark.pedantic(METHODS[method], args=(chain, P), rounds=rounds)
     if method == "markovgpt, certified":
         assert found.error_bound <= 1e-8
-        benchmark.extra_info |= {"error bound": found.error_bound, "method": found.method, "cycles": found.iterations}
+        benchmark.extra_info |= {"error bound": found.error_bound, "solver": found.method, "cycles": found.iterations}
         if sys.platform == "linux":
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             benchmark.extra_info["peak memory so far, GB"] = round(peak / 2**20, 2)

@@ -56,7 +56,8 @@ def test_step(benchmark, monkeypatch, step, vocab_size, context_length, how):
         arguments, call = (vector,), getattr(chain, step)
         if how == "numpy":
             monkeypatch.setattr(operators, "can_compile", lambda: False)
-    benchmark.group = f"one {step}, V={vocab_size}, K={context_length}"
+    benchmark.group = f"push: one {step}, V={vocab_size}, K={context_length}"
+    benchmark.extra_info |= {"method": how, "reference": how == "compiled"}
     result = benchmark.pedantic(call, args=arguments, rounds=100, warmup_rounds=2)
     if benchmark.stats:
         benchmark.extra_info["GB/s"] = round(n_bytes / benchmark.stats.stats.min / 1e9, 1)

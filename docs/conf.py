@@ -73,6 +73,7 @@ _GROUPS = (
     ("Questions about a chain", ("analysis", "solvers.extended")),
     ("Data", ("ngrams", "data")),
     ("Comparisons", ("comparison",)),
+    ("What it costs", ("benchmarking", "report.benching", "plots.cost")),
     ("Reports and pictures", ("report", "report.comparing", "drawing", "plots.compared")),
     ("Errors", ("errors",)),
 )

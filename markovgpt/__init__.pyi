@@ -33,6 +33,11 @@ from markovgpt.analysis import row_entropies as row_entropies
 from markovgpt.analysis import stationary_distribution as stationary_distribution
 from markovgpt.analysis import stationary_distributions as stationary_distributions
 from markovgpt.analysis import staying_probability as staying_probability
+from markovgpt.benchmarking import BenchmarkComparison as BenchmarkComparison
+from markovgpt.benchmarking import EnumerationBenchmark as EnumerationBenchmark
+from markovgpt.benchmarking import ResizableModel as ResizableModel
+from markovgpt.benchmarking import benchmark_enumeration as benchmark_enumeration
+from markovgpt.benchmarking import compare_benchmarks as compare_benchmarks
 from markovgpt.chain import MarkovChain as MarkovChain
 from markovgpt.chain import decode as decode
 from markovgpt.chain_files import load_chain as load_chain
@@ -100,9 +105,11 @@ from markovgpt.ngrams import count_ngrams as count_ngrams
 from markovgpt.ngrams import cross_entropy as cross_entropy
 from markovgpt.plots.compared import plot_comparison as plot_comparison
 from markovgpt.plots.compared import plot_learning as plot_learning
+from markovgpt.plots.cost import plot_benchmark as plot_benchmark
 from markovgpt.registry import list_models as list_models
 from markovgpt.registry import list_plugins as list_plugins
 from markovgpt.registry import load_model as load_model
+from markovgpt.registry import load_resizable as load_resizable
 from markovgpt.registry import register as register
 from markovgpt.report import ChainStructure as ChainStructure
 from markovgpt.report import StationaryReport as StationaryReport
@@ -110,6 +117,7 @@ from markovgpt.report import analyze as analyze
 from markovgpt.report import analyze_chain as analyze_chain
 from markovgpt.report import chain_structure as chain_structure
 from markovgpt.report import stationary_report as stationary_report
+from markovgpt.report.benching import read_benchmark as read_benchmark
 from markovgpt.report.comparing import DataReport as DataReport
 from markovgpt.report.comparing import data_report as data_report
 from markovgpt.solvers.extended import ExtendedElimination as ExtendedElimination

@@ -6,6 +6,7 @@ import click
 
 from markovgpt import __version__
 from markovgpt.cli.analyze import analyze
+from markovgpt.cli.bench import bench
 from markovgpt.cli.compare import compare
 from markovgpt.cli.completion import completion
 from markovgpt.cli.draw import draw
@@ -32,5 +33,5 @@ def main() -> None:
     """
 
 
-for command in (analyze, structure, stationary, compare, draw, states, models, plugins, new, completion):
+for command in (analyze, structure, stationary, compare, draw, bench, states, models, plugins, new, completion):
     main.add_command(command)

@@ -20,10 +20,12 @@ __all__ = [
     "enumeration_options",
     "load_from",
     "model_and_data_options",
+    "model_from",
     "model_options",
     "space_options",
     "sweep_options",
     "top_option",
+    "untrained_model_options",
 ]
 
 
@@ -35,6 +37,11 @@ def model_options(command: Command) -> Command:
 def model_and_data_options(command: Command) -> Command:
     """The same, where data are also what the model is compared with."""
     return with_options(command, *_model_options(_COMPARED_DATA))
+
+
+def untrained_model_options(command: Command) -> Command:
+    """Which model, where only its size matters."""
+    return with_options(command, *_model_options(_TRAINING_DATA, training=()))
 
 
 _TRAINING_DATA = click.option(
@@ -52,7 +59,15 @@ _COMPARED_DATA = click.option(
 )
 
 
-def _model_options(data: Callable[[Command], Command]) -> tuple[Callable[[Command], Command], ...]:
+_TRAINING = (
+    click.option("--steps", type=int, help="Training steps."),
+    click.option("--untrained", is_flag=True, help="Do not train: the same as --steps 0."),
+)
+
+
+def _model_options(
+    data: Callable[[Command], Command], training: Sequence[Callable[[Command], Command]] = _TRAINING
+) -> tuple[Callable[[Command], Command], ...]:
     return (
         click.option(
             "--model",
@@ -63,8 +78,7 @@ def _model_options(data: Callable[[Command], Command]) -> tuple[Callable[[Comman
             help="A name (markovgpt models), file.py:attr, package.module:attr, or the folder of a saved model.",
         ),
         data,
-        click.option("--steps", type=int, help="Training steps."),
-        click.option("--untrained", is_flag=True, help="Do not train: the same as --steps 0."),
+        *training,
         click.option("--seed", type=int, help="Seed of weights and batches."),
         click.option("--device", metavar="NAME", help="Where the model computes, such as cuda.  [default: cpu]"),
         click.option(
@@ -210,35 +224,16 @@ def load_from(
     """
     from markovgpt.enumeration import check_memory, check_n_states
     from markovgpt.enumeration.quantities import parse_bytes, parse_seconds
-    from markovgpt.errors import ArgumentError
-    from markovgpt.registry import load_model, parse_options, read_options_file, takes_option
-    from markovgpt.registry.options import CALLBACKS
+    from markovgpt.registry import load_model, takes_option
     from markovgpt.statespace import StateSpace
 
-    spec, untrained = arguments.pop("model"), arguments.pop("untrained")
     for name, parse in (("max_memory", parse_bytes), ("max_time", parse_seconds)):
         if arguments[name] is not None:
             arguments[name] = parse(arguments[name], name="--" + name.replace("_", "-"))
-    chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
-    config_file = arguments.pop("model_config")
-    from_file = {} if config_file is None else read_options_file(config_file)
-    for name in ("data", "steps", "seed", "device"):
-        value = arguments.pop(name)
-        if value is None:
-            continue
-        if name in chosen:
-            raise ArgumentError(f"{name} is given twice: --{name} {value} and -M {name}={chosen[name]}.")
-        chosen[name] = value
-    if untrained:
-        if "steps" in chosen:
-            raise ArgumentError(f"--untrained means --steps 0, but --steps {chosen['steps']} is given as well.")
-        chosen["steps"] = 0
+    spec, chosen = model_from(arguments)
     is_dry = bool(arguments.get("dry_run"))
     if is_dry and takes_option(spec, "steps"):
         chosen["steps"] = 0
-    for name in CALLBACKS:
-        if name in {**from_file, **chosen}:
-            raise ArgumentError(f"{name} is no option of a model: the program passes it by itself.", option=name)
 
     def check(vocab_size: int, context_length: int) -> None:
         if size_check is not None:
@@ -251,7 +246,34 @@ def load_from(
         check_n_states(space, max_states=arguments["max_states"])
         check_memory(space, max_memory=arguments["max_memory"])
 
-    return load_model(spec, progress=progress, check=check, checkpoint=checkpoint, **{**from_file, **chosen})
+    return load_model(spec, progress=progress, check=check, checkpoint=checkpoint, **chosen)
+
+
+def model_from(arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The model's name and its options; takes the model options out of ``arguments``."""
+    from markovgpt.errors import ArgumentError
+    from markovgpt.registry import parse_options, read_options_file
+    from markovgpt.registry.options import CALLBACKS
+
+    spec, untrained = arguments.pop("model"), arguments.pop("untrained", False)
+    chosen: dict[str, Any] = dict(parse_options(arguments.pop("options")))
+    config_file = arguments.pop("model_config")
+    from_file = {} if config_file is None else read_options_file(config_file)
+    for name in ("data", "steps", "seed", "device"):
+        value = arguments.pop(name, None)
+        if value is None:
+            continue
+        if name in chosen:
+            raise ArgumentError(f"{name} is given twice: --{name} {value} and -M {name}={chosen[name]}.")
+        chosen[name] = value
+    if untrained:
+        if "steps" in chosen:
+            raise ArgumentError(f"--untrained means --steps 0, but --steps {chosen['steps']} is given as well.")
+        chosen["steps"] = 0
+    for name in CALLBACKS:
+        if name in {**from_file, **chosen}:
+            raise ArgumentError(f"{name} is no option of a model: the program passes it by itself.", option=name)
+    return spec, {**from_file, **chosen}
 
 
 def decoding_from(arguments: dict[str, Any]) -> Decoding:

@@ -5,6 +5,7 @@ from markovgpt.registry.load import load_model, takes_option
 from markovgpt.registry.options import parse_options, read_options_file
 from markovgpt.registry.plugins import PluginReport, list_plugins
 from markovgpt.registry.registered import register
+from markovgpt.registry.resizing import load_resizable
 
 __all__ = [
     "ModelEntry",
@@ -12,6 +13,7 @@ __all__ = [
     "list_models",
     "list_plugins",
     "load_model",
+    "load_resizable",
     "parse_options",
     "read_options_file",
     "register",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import markovgpt as mg
+from markovgpt.report.benching import benchmark_to_dict
 from markovgpt.report.comparing.chains import chains_to_dict
 from markovgpt.report.comparing.learning import learning_to_dict
 from markovgpt.report.comparing.machine import data_to_dict
@@ -108,6 +109,17 @@ def compared():
     }
 
 
+def measured():
+    """What it writes about the cost of enumeration, by itself and beside another measurement."""
+    models = mg.load_resizable("babygpt")
+    found = mg.benchmark_enumeration(models, context_lengths=[1, 2], strategies=["batched"], runs=1)
+    comparison = mg.compare_benchmarks(found, found)
+    return {
+        "measured": benchmark_to_dict(found),
+        "measured and compared": benchmark_to_dict(found, comparison=comparison),
+    }
+
+
 @cache
 def documents():
     """What the program writes about a trained model, two recurrent classes, a chain that ends, structure, laws."""
@@ -121,6 +133,7 @@ def documents():
         "stationary": laws_to_dict(laws),
         "sweep": sweep_to_dict([(1.0, laws)]),
         **compared(),
+        **measured(),
     }
 
 
@@ -160,6 +173,8 @@ WRITTEN = [
     "compared with data, no chain",
     "compared over training",
     "compared with a model",
+    "measured",
+    "measured and compared",
 ]
 
 
