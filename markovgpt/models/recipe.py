@@ -141,7 +141,8 @@ def train_model(
         check(config.vocab_size, config.context_length)
     place = find_device(device)
     network = new_network(config, seed=settings.seed).eval()
-    if tokens is None:
+    is_trained = settings.steps > 0 or checkpoint is not None
+    if tokens is None or (len(tokens) <= config.context_length and not is_trained):  # no window of K and the next
         return GPTModel(name=name, network=network.to(place), vocabulary=vocabulary)
     training_tokens, kept = split_tokens(tokens, settings, context_length=config.context_length)
     model = GPTModel(

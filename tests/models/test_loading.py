@@ -185,3 +185,12 @@ def test_options_of_a_factory_that_takes_anything_are_passed_on() -> None:
     def factory(**options: Any) -> None: ...
 
     assert check_options(factory, {"a": "1", "b": 2}, name="any") == {"a": "1", "b": 2}
+
+
+@pytest.mark.parametrize("data", ["01", "111101111011110"])
+def test_untrained_model_may_have_longer_contexts_than_its_data(data: str) -> None:
+    """No window is needed: there is nothing to learn, and nothing to compare with."""
+    model = mg.load_model("babygpt", data=data, context_length=16, steps=0)
+    assert (model.context_length, model.training_tokens, model.training) == (16, None, None)
+    with pytest.raises(mg.DataError, match="Training needs at least"):
+        mg.load_model("babygpt", data=data, context_length=16, steps=1)
