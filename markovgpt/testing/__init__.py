@@ -1,5 +1,39 @@
-"""Does a model keep the rules of a model? Checks for other people's test suites, usable with or without pytest."""
+"""Does a model keep the rules of a model? Checks and assertions for other people's test suites, with or without pytest.
 
-from markovgpt.testing.conformance import CheckReport, CheckResult, check_model, parametrize_with_checks
+Names are imported at first use, so that ``import markovgpt.testing`` is cheap.
+"""
 
-__all__ = ["CheckReport", "CheckResult", "check_model", "parametrize_with_checks"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from markovgpt.testing.conformance import CheckReport as CheckReport
+    from markovgpt.testing.conformance import CheckResult as CheckResult
+    from markovgpt.testing.conformance import check_model as check_model
+    from markovgpt.testing.conformance import parametrize_with_checks as parametrize_with_checks
+    from markovgpt.testing.sampling import SampleVerdict as SampleVerdict
+    from markovgpt.testing.sampling import judge_samples as judge_samples
+
+_HOME = {
+    "CheckReport": "conformance",
+    "CheckResult": "conformance",
+    "SampleVerdict": "sampling",
+    "check_model": "conformance",
+    "judge_samples": "sampling",
+    "parametrize_with_checks": "conformance",
+}
+"""Public name to the module that defines it."""
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'markovgpt.testing' has no attribute {name!r}")
+    value = getattr(import_module(f"markovgpt.testing.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,325 @@
+"""Do these tokens come from this chain? A G-test for every state, with a stated rate of false alarms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.chain import MarkovChain
+from markovgpt.comparison.correction import adjusted_p_values
+from markovgpt.comparison.rows import total_variation
+from markovgpt.decoding import Decoding
+from markovgpt.errors import ArgumentError
+from markovgpt.model import LanguageModel
+from markovgpt.testing.draws import Draws, Outside, read_draws
+from markovgpt.testing.references import Reference
+from markovgpt.testing.tails import least_distance, row_tests
+from markovgpt.testing.wrong_rules import Rule, wrong_rules
+
+__all__ = ["Likely", "SampleVerdict", "judge_samples"]
+
+Integers = NDArray[np.int64]
+Table = NDArray[np.float64]
+
+_POWER = 0.99
+_CLOSER = 5.0
+_MOST_LIKELY_STATES = 512  # with most draws, in which wrong rules are tried
+
+
+class Likely(NamedTuple):
+    """A known mistake whose law is nearest to the sample.
+
+    Attributes
+    ----------
+    rule : str
+        What is wrong.
+    distance : float
+        Mean total variation between its law and the sample, over all draws.
+    """
+
+    rule: str
+    distance: float
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SampleVerdict:
+    """What a sample says about a chain. m states were drawn from.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    options : str
+        The decoding rule in words, "none" for the model's own law.
+    n_states : int, or None
+        States of the chain; None where only those visited were asked of the model.
+    vocab_size : int
+        V.
+    alpha : float
+        Probability of a rejection anywhere although all laws are right: at most this.
+    labels : tuple of m str
+        The states.
+    draws : (m,) int64
+        Tokens drawn after each.
+    statistics, adjusted : (m,) float64
+        G of each state, and its p-value after Holm; 0 where a token of probability 0 was drawn.
+    distances : (m,) float64
+        Total variation between the counts of each state and its law.
+    tokens : tuple of m str
+        In each state the token that adds most to G.
+    exact : (m,) float64
+        Its probability.
+    sampled : (m,) int64
+        How often it was drawn.
+    evidence : (m,) float64
+        What it adds to G.
+    smallest : (m,) float64
+        The row distance that would have been seen in each state, with a probability of at least 99%; above 1: none.
+    outside : tuple of Outside
+        Drawn numbers that are no tokens.
+    likely : Likely, or None
+        The known mistake that explains the sample; None if it is not rejected, or none does.
+    """
+
+    name: str
+    options: str
+    n_states: int | None
+    vocab_size: int
+    alpha: float
+    labels: tuple[str, ...]
+    draws: Integers
+    statistics: Table
+    adjusted: Table
+    distances: Table
+    tokens: tuple[str, ...]
+    exact: Table
+    sampled: Integers
+    evidence: Table
+    smallest: Table
+    outside: tuple[Outside, ...]
+    likely: Likely | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether no state is rejected and every number is a token."""
+        return not self.outside and not len(self.rejected)
+
+    @property
+    def rejected(self) -> Integers:
+        """Places of the rejected states, ``(r,)``, impossible draws first, then by contribution to G."""
+        places = np.flatnonzero(self.adjusted <= self.alpha)
+        order = np.lexsort((-self.evidence[places], ~np.isinf(self.statistics[places])))
+        return places[order]
+
+    @property
+    def n_draws(self) -> int:
+        """Tokens drawn, those that are none included."""
+        return int(self.draws.sum()) + len(self.outside)
+
+    @property
+    def resolution(self) -> float:
+        """The smallest row distance (total variation) that the sample could have shown: in the best visited state.
+
+        A wrong row at that distance is found with a probability of at least 99%, whatever the wrong law is. Mostly
+        much smaller distances are found as well.
+        """
+        return float(self.smallest.min(initial=math.inf))
+
+    @property
+    def mean_distance(self) -> float:
+        """Mean total variation between counts and laws, over all draws."""
+        total = int(self.draws.sum())
+        return float(self.distances @ self.draws / total) if total else math.nan
+
+    def message(self, *, sampler: str = "", seed: int | None = None, reproduce: str = "") -> str:
+        """The verdict in words.
+
+        Parameters
+        ----------
+        sampler : str
+            What drew the tokens; "the sample" by default.
+        seed : int, optional
+            It was called with.
+        reproduce : str
+            What shows the same again.
+        """
+        from markovgpt.testing.sample_message import sample_message
+
+        return sample_message(self, sampler=sampler, seed=seed, reproduce=reproduce)
+
+    def __str__(self) -> str:
+        return self.message()
+
+
+def judge_samples(
+    chain: MarkovChain | LanguageModel,
+    sequences: Any,
+    *,
+    alpha: float = 1e-6,
+    decoding: Decoding | None = None,
+    prompt_length: int | None = None,
+    rules: Mapping[str, Rule] | None = None,
+) -> SampleVerdict:
+    """Judge recorded tokens: is each drawn from the law of the at most K tokens before it?
+
+    One G-test a state, with p-values that are exact or proven bounds (:mod:`markovgpt.testing.tails`), Holm over all
+    states that were visited. The number of draws of a state is taken as given. A draw of probability 0 rejects at once.
+
+    Parameters
+    ----------
+    chain : MarkovChain or LanguageModel
+        V tokens, context K. A model is asked about the visited states only, so V^K may be any number.
+    sequences : (m, K + n) integers, or a list of sequences of different lengths
+        The first K tokens of each are the prompt, every further one is one draw.
+    alpha : float, 0 < alpha < 1
+        Probability of a false alarm, of all states together.
+    decoding : Decoding, optional
+        The rule that the sampler was asked for.
+    prompt_length : int, at least 1, optional
+        Tokens of each sequence that are given; K by default. Shorter ones need a chain of all lengths, or the model.
+    rules : {what is wrong: rule}, optional
+        Known mistakes to compare a rejected sample with; those of :func:`markovgpt.testing.wrong_rules` by default.
+
+    Raises
+    ------
+    ArgumentError
+        The sequences are none, or an option has a value that it cannot have.
+
+    Examples
+    --------
+    >>> import numpy as np, markovgpt as mg
+    >>> chain = mg.chain_from_table([[0.5, 0.5], [0.9, 0.1]])
+    >>> fair = np.random.default_rng(0).integers(0, 2, size=(500, 3))
+    >>> verdict = judge_samples(chain, fair)
+    >>> verdict.ok, [verdict.labels[i] for i in verdict.rejected]
+    (False, ['1'])
+    """
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.floating) or not (0 < alpha < 1):
+        raise ArgumentError(f"alpha is a probability of a false alarm, between 0 and 1: got {alpha!r}.", alpha=alpha)
+    reference = Reference(chain, decoding)
+    length = reference.context_length if prompt_length is None else prompt_length
+    if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 1:
+        raise ArgumentError(f"prompt_length is a number of tokens, at least 1: got {length!r}.", prompt_length=length)
+    draws, outside = read_draws(
+        sequences,
+        vocab_size=reference.vocab_size,
+        context_length=reference.context_length,
+        prompt_length=int(length),
+    )
+    rows = _judged(reference, draws)
+    adjusted = adjusted_p_values(rows["p_values"], "holm")
+    level = alpha / max(1, len(adjusted))
+    n, sizes = rows["draws"], rows["sizes"]
+    smallest = (np.sqrt(least_distance(sizes, level)) + math.sqrt(-math.log(1 - _POWER))) / np.sqrt(2 * n)
+    smallest[sizes < 2] = np.inf
+    likely = None
+    if (adjusted <= alpha).any():
+        known = wrong_rules(reference.rule, reference.vocab_size) if rules is None else rules
+        likely = _likely(reference, draws, known)
+    names = reference.vocabulary.names
+    return SampleVerdict(
+        name=reference.name,
+        options=reference.described,
+        n_states=reference.n_states,
+        vocab_size=reference.vocab_size,
+        alpha=float(alpha),
+        labels=tuple(reference.vocabulary.label(context) for part in draws for context in part.contexts.tolist()),
+        draws=n,
+        statistics=rows["statistics"],
+        adjusted=adjusted,
+        distances=rows["distances"],
+        tokens=tuple(names[token] for token in rows["tokens"].tolist()),
+        exact=rows["exact"],
+        sampled=rows["sampled"],
+        evidence=rows["evidence"],
+        smallest=smallest,
+        outside=tuple(outside),
+        likely=likely,
+    )
+
+
+def _judged(reference: Reference, draws: list[Draws]) -> dict[str, NDArray[Any]]:
+    """What is known of each visited state, ``(m,)`` each."""
+    parts: list[dict[str, NDArray[Any]]] = []
+    for part in draws:
+        for begin, stop, laws in reference.blocks(part.contexts):
+            counts = part.table(begin, stop, reference.vocab_size)  # (b, V)
+            n = counts.sum(axis=1)
+            tests = row_tests(counts, laws)
+            shares = _shares(counts, n[:, None] * laws)  # (b, V)
+            worst, here = shares.argmax(axis=1), np.arange(len(n))
+            parts.append(
+                {
+                    "draws": n,
+                    "statistics": tests.statistics,
+                    "p_values": tests.p_values,
+                    "sizes": tests.sizes,
+                    "distances": total_variation(counts / n[:, None], laws),
+                    "tokens": worst,
+                    "exact": laws[here, worst],
+                    "sampled": counts[here, worst],
+                    "evidence": shares[here, worst],
+                }
+            )
+    if not parts:  # every number drawn is no token
+        whole = {"draws", "sizes", "tokens", "sampled"}
+        names = ("draws", "statistics", "p_values", "sizes", "distances", "tokens", "exact", "sampled", "evidence")
+        return {name: np.zeros(0, dtype=np.int64 if name in whole else np.float64) for name in names}
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _shares(counts: Integers, expected: Table) -> Table:
+    """What each token adds to G, ``2 (c ln(c / e) - c + e)``, never below 0: they sum to G."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(counts > 0, counts * np.log(counts / expected), 0.0)
+    return np.asarray(2 * (logs - counts + expected))
+
+
+def _likely(reference: Reference, draws: list[Draws], rules: Mapping[str, Rule]) -> Likely | None:
+    """The rule whose law is nearest to the sample, if it is five times nearer than the right one.
+
+    A rule that the sample does not contradict, where it contradicts the right one, counts as that near.
+    """
+    if not draws:
+        return None
+    logs, laws, counts = _most_drawn(reference, draws)
+    n = counts.sum(axis=1)
+    frequencies = counts / n[:, None]
+
+    def mean_distance(law: Table) -> float:
+        return float(total_variation(frequencies, law) @ n / n.sum())
+
+    right = mean_distance(laws)
+    found = [(mean_distance(law), name, law) for name, rule in rules.items() if (law := rule(logs)).shape == laws.shape]
+    if not found:
+        return None
+    distance, name, law = min(found, key=lambda one: one[0])
+    if not (distance < right):
+        return None
+    near = distance * _CLOSER <= right
+    fits = not (adjusted_p_values(row_tests(counts, law).p_values, "holm") <= 1e-3).any()
+    return Likely(name, distance) if near or fits else None
+
+
+def _most_drawn(reference: Reference, draws: list[Draws]) -> tuple[Table, Table, Integers]:
+    """Undecoded logarithms, laws and counts of the states with most draws, ``(b, V)`` each."""
+    V = reference.vocab_size
+    totals = np.concatenate([np.bincount(part.places, weights=part.counts) for part in draws])
+    of_part = np.concatenate([np.full(len(part.contexts), i) for i, part in enumerate(draws)])
+    place = np.concatenate([np.arange(len(part.contexts)) for part in draws])
+    most = min(_MOST_LIKELY_STATES, max(1, 2**20 // V))
+    chosen = np.sort(np.argsort(-totals, kind="stable")[:most])
+    logs, laws, counts = [], [], []
+    for i, part in enumerate(draws):
+        places = place[chosen[of_part[chosen] == i]]
+        if len(places):
+            logs.append(reference.logs(part.contexts[places]))
+            laws.append(reference.laws(part.contexts[places]))
+            counts.append(np.concatenate([part.table(p, p + 1, V) for p in places.tolist()]))
+    return np.concatenate(logs), np.concatenate(laws), np.concatenate(counts)
