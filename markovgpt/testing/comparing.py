@@ -67,7 +67,12 @@ def same_bits(subject: Subject, contexts: Contexts, first: Floats, second: Float
 
 
 def same_laws(
-    subject: Subject, answers: Sequence[Answers], *, what: str, likely: str, names: tuple[str, str] = ("got", "expected")
+    subject: Subject,
+    answers: Sequence[Answers],
+    *,
+    what: str,
+    likely: str,
+    names: tuple[str, str] = ("got", "expected"),
 ) -> str:
     """Fail where laws differ by more than rounding; what was compared, if they do not.
 

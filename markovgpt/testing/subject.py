@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, final
@@ -21,6 +22,7 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _MOST_STATES, _MOST_ENTRIES = 2**16, 2**21  # of a chain that is enumerated for the checks of samplers
+_N, _ALPHA = 20_000, 1e-6
 _ROWS = 2048  # of a call, where the model does not say
 
 
@@ -38,13 +40,18 @@ class Subject:
         Prompts that the check of a sampler continues.
     alpha : float
         False-alarm rate of one check of a sampler.
+    spec : str
+        What is typed to get this model on the command line.
     """
 
-    def __init__(self, model: LanguageModel, *, seed: int = 0, n: int = 20_000, alpha: float = 1e-6) -> None:
+    def __init__(
+        self, model: LanguageModel, *, seed: int = 0, n: int = _N, alpha: float = _ALPHA, spec: str | None = None
+    ) -> None:
         self.model: Any = model
         self.V, self.K = int(model.vocab_size), int(model.context_length)
         self.seed, self.n, self.alpha = seed, n, alpha
         self.name = model_name(model)
+        self.spec = shlex.quote(self.name) if spec is None else spec
         self._vocabulary = vocabulary_of(model)
 
     def identity(self) -> str:
@@ -71,7 +78,11 @@ class Subject:
         ``logits_shape`` and ``logits_finite`` are about those; other checks must not fail for them again.
         """
         answer = as_float64(self.call("next_logits", contexts), f"next_logits of {self.name}")
-        return answer if answer.ndim == 2 and len(answer) == len(contexts) else checked_logits(answer, contexts, self.model)
+        return (
+            answer
+            if answer.ndim == 2 and len(answer) == len(contexts)
+            else checked_logits(answer, contexts, self.model)
+        )
 
     def call(self, method: str, tokens: Integers, *arguments: Any, **options: Any) -> Any:
         """Call a method of the model with a copy of tokens, ``(m, length)``.
@@ -83,7 +94,9 @@ class Subject:
         """
         return self.guarded(method, getattr(self.model, method), tokens, *arguments, **options)
 
-    def guarded(self, what: str, function: Callable[..., Any], tokens: Integers, *arguments: Any, **options: Any) -> Any:
+    def guarded(
+        self, what: str, function: Callable[..., Any], tokens: Integers, *arguments: Any, **options: Any
+    ) -> Any:
         """As :meth:`call`, of any function."""
         try:
             return function(tokens.copy(), *arguments, **options)
@@ -115,7 +128,9 @@ class Subject:
         NotApplicable
             It does not take an option.
         """
-        whole = [self.drawn(method, prompts[rows], n, seed + number, **options)[0] for number, rows in self.calls(prompts)]
+        whole = [
+            self.drawn(method, prompts[rows], n, seed + number, **options)[0] for number, rows in self.calls(prompts)
+        ]
         return np.concatenate(whole)
 
     def calls(self, prompts: Integers) -> list[tuple[int, slice]]:
@@ -156,6 +171,23 @@ class Subject:
         if self.K * np.log2(self.V) > np.log2(_MOST_STATES) or self.V ** (self.K + 1) > _MOST_ENTRIES:
             return self.model
         return build_chain(self.model, strategy="batched")
+
+    def command(self, check: str) -> str:
+        """What shows the failure of a check again."""
+        return f"markovgpt check {self.spec} --only {check} --seed {self.seed}{self._changed(n='generate' in check)}"
+
+    def sampler_command(self, *, state: str | None, method: str = "generate", **options: Any) -> str:
+        """What judges the sampler again, from one state."""
+        where = "" if state is None else f" --state {shlex.quote(state)}"
+        how = "".join(f" --{name.replace('_', '-')} {value:g}" for name, value in options.items())
+        other = "" if method == "generate" else f" --method {method}"
+        return f"markovgpt check sampler {self.spec}{where}{how}{other} --seed {self.seed} -n {self.n}"
+
+    def _changed(self, *, n: bool) -> str:
+        """Options that are not the default, where they matter."""
+        said = f" -n {self.n}" if self.n != _N else ""
+        said += f" --alpha {self.alpha:g}" if self.alpha != _ALPHA else ""
+        return said if n else ""
 
     def compared(self, contexts: Contexts) -> str:
         """The line of a message that says what was compared."""

@@ -62,7 +62,9 @@ def batch_size_tolerance(subject: Subject) -> str:
     answers = []
     few = tokens[np.random.default_rng(subject.seed).permutation(len(tokens))[:_ALONE]]  # (f, K)
     alone = np.concatenate([subject.ask(row[None]) for row in few])
-    answers.append(Answers(few, alone, subject.ask(few), f"{len(few)} contexts of length {subject.K} alone and in a batch"))
+    answers.append(
+        Answers(few, alone, subject.ask(few), f"{len(few)} contexts of length {subject.K} alone and in a batch")
+    )
     for size in _SIZES:
         some = tokens[: min(len(tokens), size * _ALONE)]
         parts = [subject.ask(some[begin : begin + size]) for begin in range(0, len(some), size)]

@@ -9,7 +9,7 @@ from markovgpt.decoding import Decoding
 from markovgpt.enumeration.closeness import rounding_allowance
 from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
-from markovgpt.testing.drawing import exact_laws, windows
+from markovgpt.testing.judging import exact_laws, windows
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.subject import Subject
 
@@ -22,7 +22,6 @@ _LENGTH = 4  # tokens drawn after a prompt
     what="Generates nothing, one token and several, for one prompt and many: the rows must be the prompts and that many "
     "tokens from 0 to V - 1.",
     catches="Continuations without their prompts, stopping early, padding at the end, tokens of a padded vocabulary.",
-    threads=("mlx-vlm #1917",),
     mend="Return (batch, length + n) integers that begin with the prompts.",
     needs=("generate",),
 )
@@ -67,7 +66,10 @@ def generate_seeded(subject: Subject) -> str:
             "the same seed gives other tokens the second time",
             fact("compared", f"{len(prompts)} prompts and {_LENGTH} tokens after each, seed={subject.seed} twice"),
             fact("differ", f"{len(differs)} of {len(prompts)} rows"),
-            fact("first", f"after {subject.label(prompts[row])}: {first[row, subject.K :]}, then {again[row, subject.K :]}"),
+            fact(
+                "first",
+                f"after {subject.label(prompts[row])}: {first[row, subject.K :]}, then {again[row, subject.K :]}",
+            ),
             likely="the seed is not used, or the generator goes on from the call before",
         )
     drawn = windows(first, subject.K, _LENGTH)  # (rows, K + 1)
@@ -79,7 +81,10 @@ def generate_seeded(subject: Subject) -> str:
     if (first == other).all():
         raise subject.broken(
             "another seed gives the same tokens",
-            fact("compared", f"{len(prompts)} prompts and {_LENGTH} tokens, seeds {subject.seed} and {subject.seed + 10_000}"),
+            fact(
+                "compared",
+                f"{len(prompts)} prompts and {_LENGTH} tokens, seeds {subject.seed} and {subject.seed + 10_000}",
+            ),
             fact("chance", f"e^{chance:.1f} if the seed were used"),
             likely="the seed is ignored: the generator inside has a fixed one",
         )

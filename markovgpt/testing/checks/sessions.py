@@ -103,7 +103,6 @@ def session_after_crop(subject: Subject) -> str:
     what="Forks a session in another order and with rows twice, feeds the fork and its parent in turns, and compares both "
     "with full passes.",
     catches="A fork that shares its parent's cache and writes to it, or takes other rows than asked.",
-    threads=("transformers #47708",),
     mend="Copy what a step writes to: the cache, the tokens, the length. Share only what is never written again.",
     needs=("session",),
 )

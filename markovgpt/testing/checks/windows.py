@@ -42,7 +42,9 @@ def context_length(subject: Subject) -> str:
                 if answers:
                     break
                 cause = error.__cause__ or error
-                raise NotApplicable(f"next_logits takes no more than K={subject.K} tokens ({type(cause).__name__})") from error
+                raise NotApplicable(
+                    f"next_logits takes no more than K={subject.K} tokens ({type(cause).__name__})"
+                ) from error
             said = f"{len(last)} histories of length {subject.K + extra}, {name} before the last K={subject.K}"
             answers.append(Answers(histories, logits, expected, said))
     return same_laws(
