@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from markovgpt.testing.golden import Golden as Golden
     from markovgpt.testing.golden import load_golden as load_golden
     from markovgpt.testing.golden import save_golden as save_golden
+    from markovgpt.testing.mistakes import wrong_rules as wrong_rules
     from markovgpt.testing.order import Counterexample as Counterexample
     from markovgpt.testing.order import OrderVerdict as OrderVerdict
     from markovgpt.testing.order import find_order as find_order
     from markovgpt.testing.sampling import judge_samples as judge_samples
     from markovgpt.testing.verdicts import Likely as Likely
     from markovgpt.testing.verdicts import SampleVerdict as SampleVerdict
-    from markovgpt.testing.wrong_rules import wrong_rules as wrong_rules
 
 _HOME = {
     "ApproxChain": "assertions.chains",
@@ -74,7 +74,7 @@ _HOME = {
     "load_golden": "golden",
     "parametrize_with_checks": "conformance",
     "save_golden": "golden",
-    "wrong_rules": "wrong_rules",
+    "wrong_rules": "mistakes",
 }
 """Public name to the module that defines it."""
 
