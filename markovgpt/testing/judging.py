@@ -16,8 +16,9 @@ from markovgpt.generation import decoding_of
 from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 from markovgpt.testing.references import Reference
-from markovgpt.testing.sampling import SampleVerdict, judge_samples
+from markovgpt.testing.sampling import judge_samples
 from markovgpt.testing.subject import Subject
+from markovgpt.testing.verdicts import SampleVerdict
 
 __all__ = ["Part", "exact_laws", "hangs_on_rounding", "judge", "judge_sampler", "prompts_for", "windows"]
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from markovgpt.decoding import Decoding
 from markovgpt.testing.judging import hangs_on_rounding
+from markovgpt.testing.mistakes import wrong_rules
 from markovgpt.testing.references import Reference
 from markovgpt.testing.subject import Subject
-from markovgpt.testing.wrong_rules import wrong_rules
 
 __all__ = ["telling_top_p"]
 
@@ -21,7 +21,7 @@ def telling_top_p(subject: Subject, wrong: str, **options: Any) -> float:
     """The ``top_p`` at which the laws of a known wrong rule are farthest from the right ones, on average over contexts.
 
     Both are exact, so nothing is left to luck: whether filters in another order differ at all hangs on ``top_p``.
-    ``wrong`` is one of :func:`markovgpt.testing.wrong_rules.wrong_rules` under ``options``.
+    ``wrong`` is one of :func:`markovgpt.testing.wrong_rules` under ``options``.
     """
     logs = Reference(subject.source).logs(subject.contexts(subject.K).tokens)  # (m, V)
     best, farthest = _TOP_PS[len(_TOP_PS) // 2], 0.0
