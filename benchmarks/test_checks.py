@@ -44,8 +44,7 @@ def test_no_false_alarm(benchmark, request):
     n = request.config.getoption("clean_models")
 
     def alarms():
-        reports = {seed: check_model(clean_model(seed), seed=seed) for seed in range(n)}
-        return reports
+        return {seed: check_model(clean_model(seed), seed=seed) for seed in range(n)}
 
     reports = benchmark.pedantic(alarms, rounds=1, warmup_rounds=0)
     ran = sum(result.outcome != "skipped" for report in reports.values() for result in report.results)
