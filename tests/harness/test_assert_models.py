@@ -226,6 +226,7 @@ def test_deterministic_tells_chance_from_memory():
         assert_deterministic(Remembers())
 
 
+CALLABLE = mg.from_callable(lambda c: np.zeros((len(c), 2)), vocab_size=2, context_length=1)
 DATA = "0110101101101011"
 
 
@@ -270,10 +271,7 @@ def test_ngrams_leave_out_rare_contexts():
     [
         (lambda: assert_session_matches(TableModel(LOGITS, context_length=K), max_length=3), "has no session"),
         (lambda: assert_session_matches(GPT, max_length=0), "max_length is a whole number, at least 1"),
-        (
-            lambda: assert_causal(mg.from_callable(lambda c: np.zeros((len(c), 2)), vocab_size=2, context_length=1)),
-            "no all_logits",
-        ),
+        (lambda: assert_causal(CALLABLE), "no all_logits"),
         (lambda: assert_deterministic(3), "A model needs"),
         (lambda: assert_matches_ngrams(GPT, "0101"), "Give one limit, max_kl"),
         (lambda: assert_matches_ngrams(GPT, "0101", max_tv=0.1, max_kl=0.1), "Give one limit, max_kl"),
