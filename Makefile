@@ -31,6 +31,7 @@ check: $(VENV)/installed-lint  ## format, lint, types, import contract, command 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/make_cli_reference.py --check
+	$(BIN)/python docs/make_checks_reference.py --check
 
 bench: $(VENV)/installed-test  ## run the benchmarks and write docs/benchmarks.md
 	$(BIN)/python -m pytest benchmarks $(BENCH) --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly

@@ -65,7 +65,10 @@ def _block_math(translator: Any, node: Any) -> None:
 
 
 _GROUPS = (
-    ("Models", ("registry", "models.storage", "adapters", "model", "gpt_weights", "devices", "torch_settings")),
+    (
+        "Models",
+        ("registry", "models.storage", "adapters", "model", "generation", "gpt_weights", "devices", "torch_settings"),
+    ),
     (
         "Chains",
         ("enumeration", "table", "chain", "sparse_chain", "chain_files", "decoding", "statespace", "vocabulary"),

@@ -102,6 +102,7 @@ _HOME = {
     "from_callable": "adapters",
     "from_matrix": "adapters",
     "from_module": "adapters",
+    "generate": "generation",
     "gram_law": "analysis",
     "greedy_loops": "analysis",
     "greedy_ties": "analysis",

@@ -90,6 +90,7 @@ from markovgpt.errors import NotComputedError as NotComputedError
 from markovgpt.errors import ReducibleChainError as ReducibleChainError
 from markovgpt.errors import TableError as TableError
 from markovgpt.errors import TooManyStatesError as TooManyStatesError
+from markovgpt.generation import generate as generate
 from markovgpt.gpt_weights import BlockWeights as BlockWeights
 from markovgpt.gpt_weights import GPTWeights as GPTWeights
 from markovgpt.gpt_weights import LinearWeights as LinearWeights

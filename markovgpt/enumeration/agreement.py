@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.decoding import Decoding
+from markovgpt.enumeration.closeness import TOLERANCE, law_gaps
 from markovgpt.enumeration.passes import every_position
 from markovgpt.enumeration.rounding import RoundingError, rounding_error
 from markovgpt.enumeration.strategy import Block
@@ -19,14 +19,7 @@ from markovgpt.gpt_weights import GPTWeights
 from markovgpt.model import LanguageModel, checked_logits, model_name, next_logits_and_outside, vocabulary_of
 from markovgpt.statespace import StateSpace
 
-__all__ = ["TOLERANCE", "StateSample", "sampled_states", "try_out_passes", "try_out_sessions"]
-
-TOLERANCE = 1e-6
-"""Laws agree if no probability differs by more than this, or than rounding in float32 explains
-(:func:`_allowed`), and the same tokens are impossible."""
-
-_ROUNDINGS, _MOST_ROUNDING = 32, 1e-4  # of the largest logit; more than that is no rounding
-_NEGLIGIBLE = 50  # below the largest logit of a row: e^-50
+__all__ = ["StateSample", "sampled_states", "try_out_passes", "try_out_sessions"]
 
 _N_STATES = 48  # of the finished table
 _N_DRAWN = 10  # contexts drawn beforehand
@@ -145,11 +138,9 @@ def _compare(model: LanguageModel, asked: dict[int, list[Asked]], *, how: str) -
         numbers, logits, outside = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         contexts = context_digits(numbers, length, model.vocab_size)  # (m, length)
         expected, expected_outside = next_logits_and_outside(model, contexts)
-        laws = Decoding().apply(logits), Decoding().apply(expected)
-        gaps = np.maximum(abs(laws[0] - laws[1]).max(axis=1), abs(outside - expected_outside))  # (m,)
-        gaps[np.isnan(gaps)] = np.inf
-        allowed = _allowed(expected)
-        differs = ~(gaps <= allowed) | (np.isneginf(logits) != np.isneginf(expected)).any(axis=1)  # (m,)
+        inside, other_law, allowed = law_gaps(logits, expected)
+        gaps = np.maximum(inside, abs(outside - expected_outside))  # (m,)
+        differs = other_law | ~(gaps <= allowed)  # (m,)
         if differs.any() and gaps[differs].max() > worst:
             row = np.flatnonzero(differs)[gaps[differs].argmax()]
             worst, where, limit = float(gaps[row]), tuple(contexts[row].tolist()), allowed
@@ -163,20 +154,6 @@ def _compare(model: LanguageModel, asked: dict[int, list[Asked]], *, how: str) -
             difference=worst,
         )
     return positions
-
-
-def _allowed(logits: NDArray[np.float64]) -> float:
-    """How far laws with such logits ``(m, V)`` may be apart: by 1e-6, or by what is lost in float32 where that is more.
-
-    Logits that are float32 numbers were computed in float32: each is known to some units of its last place only, and a
-    probability changes by at most half of what its logit does.
-    """
-    likely = logits[logits >= logits.max(axis=1, keepdims=True) - _NEGLIGIBLE]
-    with np.errstate(over="ignore"):
-        if (likely.astype(np.float32) != likely).any():
-            return TOLERANCE
-    rounding = _ROUNDINGS * 2.0**-24 * float(abs(likely).max())
-    return max(TOLERANCE, min(rounding, _MOST_ROUNDING))
 
 
 def _drawn(states: StateSpace) -> Integers:

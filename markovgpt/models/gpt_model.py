@@ -8,11 +8,13 @@ from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from markovgpt.devices import free_bytes, rows_that_fit
+from markovgpt.generation import check_prompts, continued, decoding_of
 from markovgpt.gpt_weights import GPTWeights
+from markovgpt.model import checked_logits
 from markovgpt.models.mingpt import MinGPT
 from markovgpt.models.session import GPTSession
 from markovgpt.models.training import TrainingRecord
@@ -110,6 +112,29 @@ class GPTModel:
         """Rows of text that grow together, each of them empty: ``.feed(tokens)``, ``.fork(rows)``."""
         free = free_bytes(self.device)
         return GPTSession.empty(self.network, batch, memory=None if free is None else free // 4)
+
+    def generate(
+        self,
+        prompts: ArrayLike,
+        n: int,
+        *,
+        seed: int,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+    ) -> NDArray[np.int64]:
+        """Continue prompts by n tokens, drawn by sessions: ``(batch, length) -> (batch, length + n)``.
+
+        As :func:`markovgpt.generate`, which see; temperature 0 always takes the likeliest token.
+        """
+        decoding = decoding_of(temperature=temperature, top_k=top_k, top_p=top_p)
+        given = check_prompts(prompts, n, vocab_size=self.vocab_size)
+        session = self.session(len(given))
+
+        def ask(new: NDArray[np.int64], tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+            return checked_logits(session.feed(new), tokens, self, method="session")
+
+        return continued(given, int(n), ask, decoding=decoding, seed=seed)
 
     def _rows(self, length: int) -> int | None:
         """Contexts of this length that a device with a memory of its own may compute at once."""

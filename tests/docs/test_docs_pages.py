@@ -18,6 +18,8 @@ from markovgpt.report.comparing.machine import data_to_dict
 from markovgpt.report.graph import structure_to_dict
 from markovgpt.report.laws_data import laws_to_dict, sweep_to_dict
 from markovgpt.report.machine import to_dict
+from markovgpt.testing import check_model
+from markovgpt.testing.formats import report_to_dict
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {".venv", "_build", "build", "dist", "node_modules"}
@@ -28,7 +30,7 @@ PAGES = sorted(
 )
 
 
-@pytest.mark.parametrize("script", ["make_cli_reference.py", "make_module_list.py"])
+@pytest.mark.parametrize("script", ["make_cli_reference.py", "make_module_list.py", "make_checks_reference.py"])
 def test_generated_page_is_up_to_date(script):
     """The same command that CI runs."""
     done = subprocess.run(
@@ -132,6 +134,7 @@ def documents():
         "structure": structure_to_dict(mg.chain_structure(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]))),
         "stationary": laws_to_dict(laws),
         "sweep": sweep_to_dict([(1.0, laws)]),
+        "checked": report_to_dict(check_model(walk, only=["deterministic", "causal"])),
         **compared(),
         **measured(),
     }
@@ -169,6 +172,7 @@ WRITTEN = [
     "structure",
     "stationary",
     "sweep",
+    "checked",
     "compared with data",
     "compared with data, no chain",
     "compared over training",

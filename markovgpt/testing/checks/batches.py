@@ -1,0 +1,124 @@
+"""Is a row of a batch answered as if it were alone: whatever the other rows, the size of the batch, and padding?"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from markovgpt.model import as_float64
+from markovgpt.testing.checks.record import check
+from markovgpt.testing.comparing import Answers, same_bits, same_laws
+from markovgpt.testing.contexts import Contexts
+from markovgpt.testing.subject import Subject
+
+__all__ = ["batch_rows_independent", "batch_size_tolerance", "padding"]
+
+_ALONE = 256  # contexts that are asked one by one
+_SIZES = (2, 7)  # of batches for the rest
+
+
+@check(
+    what="Half of the rows of a batch are replaced, and the answers for the other half compared; then the other way "
+    "round. The shapes are the same, so every bit must be.",
+    catches="Statistics over the batch, a reshape that mixes rows, attention across the batch, experts whose capacity "
+    "is shared by the batch.",
+    threads=("imp #1314", "imp #1354"),
+    mend="Look for a view or reshape with the batch in the wrong place, for mean or norm over dimension 0, and for an "
+    "index that forgets the row.",
+)
+def batch_rows_independent(subject: Subject) -> str:
+    """Other rows change: the same bits."""
+    contexts = subject.contexts(subject.K)
+    tokens = contexts.tokens
+    changed = (tokens + 1) % subject.V  # (m, K)
+    whole = subject.ask(tokens)
+    for first, others in product((0, 1), (changed, np.random.default_rng(subject.seed).permutation(changed))):
+        mixed = tokens.copy()
+        mixed[1 - first :: 2] = others[1 - first :: 2]
+        kept = tokens[first::2]
+        if len(kept):
+            same_bits(
+                subject,
+                Contexts(tokens=kept, exhaustive=False),
+                subject.ask(mixed)[first::2],
+                whole[first::2],
+                what="a row of a batch depends on the other rows",
+                likely="rows are mixed: batch statistics, a wrong reshape, or attention across the batch",
+            )
+    return f"{contexts.describe()}, each beside three sets of others"
+
+
+@check(
+    what="Contexts in one batch, one by one, in small batches and in another order: the laws must agree up to "
+    "rounding.",
+    catches="Masks, positions or kernels that depend on the size of the batch or on the place in it; a batch of one "
+    "that takes another path.",
+    threads=("transformers #25921",),
+    mend="Rounding is allowed for. What is left is a mask, a position or a scale made from the shape of the batch.",
+)
+def batch_size_tolerance(subject: Subject) -> str:
+    """A batch against one by one, and against other batches."""
+    contexts = subject.contexts(subject.K)
+    tokens = contexts.tokens
+    whole = subject.ask(tokens)
+    answers = []
+    few = tokens[np.random.default_rng(subject.seed).permutation(len(tokens))[:_ALONE]]  # (f, K)
+    alone = np.concatenate([subject.ask(row[None]) for row in few])
+    answers.append(
+        Answers(few, alone, subject.ask(few), f"{len(few)} contexts of length {subject.K} alone and in a batch")
+    )
+    for size in _SIZES:
+        some = tokens[: min(len(tokens), size * _ALONE)]
+        parts = [subject.ask(some[begin : begin + size]) for begin in range(0, len(some), size)]
+        said = f"{len(some)} contexts of length {subject.K} in batches of {size} and of {len(tokens)}"
+        answers.append(Answers(some, np.concatenate(parts), whole[: len(some)], said))
+    turned = subject.ask(tokens[::-1])[::-1]
+    answers.append(Answers(tokens, turned, whole, f"{contexts.describe()}, and in reverse order"))
+    return same_laws(
+        subject,
+        answers,
+        over=subject.contexts(subject.K),
+        what="the law of a context depends on the size of the batch or on its place in it",
+        likely="a mask, a position or a scale is made from the shape of the batch",
+        names=("here", "whole batch"),
+    )
+
+
+@check(
+    what="Contexts of all lengths in one batch, padded on the left with tokens of every kind: each row must have the "
+    "law of its own tokens alone.",
+    catches="Positions counted from the padding, padding that is attended to, a mask of the wrong side.",
+    threads=("nnsight #673", "trl #469", "unsloth #4078"),
+    mend="Pass an attention mask, and position ids that begin with the first token: (mask.cumsum(-1) - 1).clip(0).",
+    needs=("padded_logits",),
+)
+def padding(subject: Subject) -> str:
+    """A left-padded row is the row without padding."""
+    tokens = subject.contexts(subject.K).tokens
+    lengths = 1 + np.arange(len(tokens)) % subject.K  # (m,)
+    rng = np.random.default_rng(subject.seed)
+    blank = np.arange(subject.K) < subject.K - lengths[:, None]  # (m, K) padding
+    answers = []
+    fillings = {"the first token": 0, "the last token": subject.V - 1, "drawn tokens": None}
+    for name, filling in fillings.items():
+        filled = rng.integers(0, subject.V, tokens.shape) if filling is None else np.full_like(tokens, filling)
+        padded = np.where(blank, filled, tokens)
+        answer = subject.guarded(
+            "padded_logits", lambda rows: subject.model.padded_logits(rows, lengths.copy()), padded
+        )
+        logits = as_float64(answer, f"padded_logits of {subject.name}")
+        for length in range(1, subject.K + 1):
+            rows = np.flatnonzero(lengths == length)
+            if len(rows):
+                own = tokens[rows, subject.K - length :]
+                said = f"rows of {length} tokens, padded to {subject.K} with {name}"
+                answers.append(Answers(own, logits[rows], subject.ask(own), said))
+    return same_laws(
+        subject,
+        answers,
+        over=subject.contexts(subject.K),
+        what="padding on the left changes the law",
+        likely="positions are counted from the padding, or the padding is attended to",
+        names=("padded", "alone"),
+    )

@@ -1,0 +1,107 @@
+"""Is the model a function: the same answer to the same question, whatever else was asked, and no trace left?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.testing.checks.record import check
+from markovgpt.testing.comparing import same_bits
+from markovgpt.testing.contexts import lengths_asked
+from markovgpt.testing.findings import fact
+from markovgpt.testing.subject import Subject
+
+__all__ = ["deterministic", "input_unchanged", "no_state_leak"]
+
+
+@check(
+    what="Compares the array of contexts before and after next_logits, at every length; and that of all_logits and "
+    "the prompts of generate, where the model has them.",
+    catches="Tokens shifted, masked or cropped in place: the caller's array is wrong afterwards, and so is what it "
+    "asks next.",
+    mend="Work on a copy: contexts.copy(), or torch.tensor(contexts) instead of torch.from_numpy(contexts).",
+)
+def input_unchanged(subject: Subject) -> str:
+    """The array of contexts is not written."""
+    asked = 0
+    for length in lengths_asked(subject.K):
+        tokens = subject.contexts(length).tokens
+        _unwritten(subject, "next_logits", tokens)
+        asked += len(tokens)
+    tokens = subject.contexts(subject.K).tokens
+    if hasattr(subject.model, "all_logits"):
+        _unwritten(subject, "all_logits", tokens)
+    if hasattr(subject.model, "generate"):
+        _unwritten(subject, "generate", tokens, 2, seed=subject.seed)
+    return f"{asked:,} contexts"
+
+
+def _unwritten(subject: Subject, method: str, tokens: NDArray[np.int64], *arguments: int, **options: int) -> None:
+    given = tokens.copy()
+    subject.guarded(method, lambda _: getattr(subject.model, method)(given, *arguments, **options), tokens)
+    changed = np.flatnonzero((given != tokens).any(axis=1))
+    if len(changed):
+        row = changed[0]
+        raise subject.broken(
+            f"{method} writes to the array of contexts that it is given",
+            fact("changed", f"{len(changed)} of {len(tokens)} rows"),
+            fact("first", f"{subject.label(tokens[row])} became {given[row].tolist()}"),
+            likely="an assignment to a slice, or torch.from_numpy, which shares memory: copy first",
+        )
+
+
+@check(
+    what="The same call twice, for contexts of every length; every bit must be the same.",
+    catches="Dropout that is left on, noise, sampling inside the forward pass, an uninitialised buffer.",
+    threads=("minGPT: sampling without eval()", "detect-gpt #17"),
+    mend="Call model.eval() before asking, and keep random numbers out of next_logits.",
+)
+def deterministic(subject: Subject) -> str:
+    """The same call twice gives the same bits."""
+    n = 0
+    for length in reversed(lengths_asked(subject.K)):
+        contexts = subject.contexts(length)
+        first, second = subject.ask(contexts.tokens), subject.ask(contexts.tokens)
+        same_bits(
+            subject,
+            contexts,
+            first,
+            second,
+            what="the same call gives another answer the second time",
+            likely="dropout is left on (call eval()), or the model draws random numbers",
+        )
+        n += len(contexts)
+    return f"{n:,} contexts, twice"
+
+
+@check(
+    what="A call, then calls for other contexts, in other shapes, by every method that the model has, then the first "
+    "call again; every bit must be the same.",
+    catches="A cache, a recurrent state or a position counter that survives the call.",
+    threads=("burn-lm #53", "langchain #2565"),
+    mend="Reset caches and recurrent states at the start of next_logits, or keep them in the session.",
+)
+def no_state_leak(subject: Subject) -> str:
+    """A call for other contexts in between changes nothing."""
+    contexts = subject.contexts(subject.K)
+    tokens, model = contexts.tokens, subject.model
+    first = subject.ask(tokens)
+    for length in lengths_asked(subject.K):
+        subject.ask(subject.contexts(length).tokens[::-1])
+    subject.ask(tokens[:1, :1])
+    if hasattr(model, "session"):
+        session = subject.guarded("session", lambda _: model.session(len(tokens)), tokens)
+        subject.guarded("feed", session.feed, tokens[::-1, 0])
+    if hasattr(model, "all_logits"):
+        subject.call("all_logits", tokens[:1])
+    if hasattr(model, "generate"):
+        subject.call("generate", tokens[:1], 2, seed=subject.seed)
+    same_bits(
+        subject,
+        contexts,
+        subject.ask(tokens),
+        first,
+        what="an answer depends on the calls before it",
+        likely="a cache or a recurrent state survives the call: reset it at the start of next_logits",
+    )
+    return f"{contexts.describe()}, before and after other calls"

@@ -1,0 +1,175 @@
+"""Does text that grows token by token have the law that a full pass gives it: up to K, past K, and in forks?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.errors import ModelError
+from markovgpt.model import as_float64
+from markovgpt.testing.checks.record import check
+from markovgpt.testing.comparing import Answers, same_laws
+from markovgpt.testing.contexts import lengths_asked
+from markovgpt.testing.findings import NotApplicable
+from markovgpt.testing.subject import Subject
+
+__all__ = ["fork_is_independent", "session_after_crop", "session_equals_recompute"]
+
+Integers = NDArray[np.int64]
+
+_ROWS = 1024  # of a session
+_PAST = 8  # tokens fed past K, at most
+
+
+@check(
+    what="Feeds all contexts token by token, and further tokens past K: at every length the law must be that of a "
+    "full pass over the last K tokens.",
+    catches="A cache that is filled in the wrong order, positions that are one off, keys of a token that are never "
+    "written.",
+    threads=("mlx-lm #93", "transformers #37574", "transformers #47708"),
+    mend="Compare the cache with that of a full pass after each token. Positions count from the start of the window.",
+    needs=("session",),
+)
+def session_equals_recompute(subject: Subject) -> str:
+    """One token at a time is a full pass, at every length and past K."""
+    answers, refused = [], ""
+    shown = set(lengths_asked(subject.K))
+    for texts in _texts(subject):
+        session = _begin(subject, texts)
+        for length in range(1, texts.shape[1] + 1):
+            try:
+                logits = _feed(subject, session, texts[:, length - 1])
+            except ModelError as error:
+                if length <= subject.K:
+                    raise
+                refused = f"; the session takes no more than K={subject.K} tokens ({type(error.__cause__).__name__})"
+                break
+            if length in shown or length > subject.K:
+                text = texts[:, :length]
+                said = f"sessions of {len(text)} rows at length {length} (K={subject.K}), and a full pass"
+                answers.append(Answers(text, logits, subject.ask(text[:, -subject.K :]), said))
+    what = "a session gives another law than a full pass"
+    over = subject.contexts(subject.K)
+    return same_laws(subject, answers, over=over, what=what, likely=_SESSION, names=("session", "full pass")) + refused
+
+
+_SESSION = "cached keys are stale, in the wrong order or at the wrong position"
+
+
+@check(
+    what="Lets the window slide once, twice, and so on, and compares each session with a fresh one that is fed the "
+    "last K tokens only: nothing that has left the window may be left in the cache.",
+    catches="Keys that keep the positions which they had before the window slid, a crop that is off by one, a crop "
+    "that is done the first time only.",
+    threads=("streaming-llm #88", "nanoGPT #76"),
+    mend="With absolute positions, compute the window again when it slides: keys of all tokens change. With relative "
+    "ones, crop the cache to K - 1 tokens before each step.",
+    needs=("session",),
+)
+def session_after_crop(subject: Subject) -> str:
+    """After the window slid, the cache is that of a fresh session."""
+    answers: list[Answers] = []
+    for texts in _texts(subject):
+        slid = _begin(subject, texts)
+        for length in range(1, texts.shape[1] + 1):
+            try:
+                logits = _feed(subject, slid, texts[:, length - 1])
+            except ModelError as error:
+                if length <= subject.K:
+                    raise
+                if not answers:
+                    cause = type(error.__cause__).__name__
+                    raise NotApplicable(f"the session takes no more than K={subject.K} tokens ({cause})") from error
+                break
+            if length > subject.K:
+                window = texts[:, length - subject.K : length]
+                fresh = _begin(subject, window)
+                for column in window.T:
+                    expected = _feed(subject, fresh, column)
+                said = f"{len(texts)} windows that slid {length - subject.K} times, and fresh sessions"
+                answers.append(Answers(texts[:, :length], logits, expected, said))
+    return same_laws(
+        subject,
+        answers,
+        over=subject.contexts(subject.K),
+        what="after the window slid, a session gives another law than a fresh one with the same last K tokens",
+        likely="the cache is not cropped right, or its keys keep the positions from before the slide",
+        names=("slid", "fresh"),
+    )
+
+
+@check(
+    what="Forks a session in another order and with rows twice, feeds the fork and its parent in turns, and compares "
+    "both with full passes.",
+    catches="A fork that shares its parent's cache and writes to it, or takes other rows than asked.",
+    mend="Copy what a step writes to: the cache, the tokens, the length. Share only what is never written again.",
+    needs=("session",),
+)
+def fork_is_independent(subject: Subject) -> str:
+    """A fork and its parent do not see each other's tokens."""
+    steps = 2 if subject.K > 2 else 1
+    texts = next(_texts(subject))  # (m, K + past)
+    before = subject.K - steps
+    session = _begin(subject, texts)
+    if not hasattr(session, "fork"):
+        raise NotApplicable("no fork")
+    for column in texts[:, :before].T:
+        _feed(subject, session, column)
+    rng = np.random.default_rng(subject.seed)
+    m = len(texts)
+    rows = rng.integers(0, m, m + 3)  # in no order, some twice
+    child = subject.guarded("fork", session.fork, rows)
+    families = [
+        ["child", child, texts[rows][:, :before]],
+        ["parent", session, texts[:, :before]],
+    ]
+    answers = []
+    for _ in range(steps):
+        for family in families:
+            name, one, text = family
+            column = rng.integers(0, subject.V, len(text))
+            family[2] = text = np.concatenate([text, column[:, None]], axis=1)
+            logits = _feed(subject, one, column)
+            said = f"{len(text)} rows of the {name}, {text.shape[1]} tokens, forked after {before}"
+            answers.append(Answers(text, logits, subject.ask(text), said))
+    return same_laws(
+        subject,
+        answers,
+        over=subject.contexts(subject.K),
+        what="a fork and its parent are not independent",
+        likely="they share a cache that is written to, or the fork has other rows than were asked for",
+        names=("session", "full pass"),
+    )
+
+
+def _texts(subject: Subject) -> Iterator[Integers]:
+    """Blocks of rows ``(m, K + past)``: contexts of length K and more tokens.
+
+    Each further token is that of K places before plus a number: so the last K tokens go through all contexts again, at
+    every length, where they were all at first.
+    """
+    tokens = subject.contexts(subject.K).tokens
+    past = min(subject.K + 2, _PAST)
+    shifts = np.random.default_rng(subject.seed).integers(0, subject.V, past)
+    for shift in shifts:
+        tokens = np.concatenate([tokens, (tokens[:, -subject.K, None] + shift) % subject.V], axis=1)
+    rows = min(_ROWS, int(getattr(subject.model, "contexts_per_call", None) or _ROWS))
+    for begin in range(0, len(tokens), rows):
+        yield tokens[begin : begin + rows]
+
+
+def _begin(subject: Subject, texts: Integers) -> Any:
+    return subject.guarded("session", lambda rows: subject.model.session(len(rows)), texts)
+
+
+def _feed(subject: Subject, session: Any, column: Integers) -> NDArray[np.float64]:
+    """Logits after one more token a row, ``(m,) -> (m, V)``."""
+    logits = as_float64(subject.guarded("feed of its session", session.feed, column), f"feed of {subject.name}")
+    if logits.ndim != 2 or len(logits) != len(column):
+        raise ModelError(
+            f"feed of a session of {subject.name} must return ({len(column)}, {subject.V}) logits: got {logits.shape}."
+        )
+    return logits.copy()

@@ -1,0 +1,142 @@
+"""Does the law depend on the last K tokens, on all of them, and on nothing after them?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from markovgpt.enumeration.closeness import law_gaps
+from markovgpt.model import as_float64
+from markovgpt.testing.checks.record import check
+from markovgpt.testing.comparing import Answers, same_laws
+from markovgpt.testing.contexts import lengths_asked
+from markovgpt.testing.findings import NotApplicable
+from markovgpt.testing.subject import Subject
+
+__all__ = ["causal", "context_length", "order_tight"]
+
+
+@check(
+    what="Gives next_logits histories longer than K, where it takes them: the law must be that of the last K tokens. "
+    "A history where it is not is a counterexample.",
+    catches="A window that is one token too long; layers of sliding attention, which reach back L (W - 1) + 1 tokens, "
+    "not W; a cache that is never cropped.",
+    threads=("transformers #26792", "transformers #39408", "mlx-lm #390"),
+    mend="Crop to the last K tokens, contexts[:, -K:], before the forward pass, or give context_length its true value.",
+)
+def context_length(subject: Subject) -> str:
+    """Tokens older than K change nothing."""
+    last = subject.contexts(subject.K).tokens
+    rng = np.random.default_rng(subject.seed)
+    expected = subject.ask(last)
+    answers: list[Answers] = []
+    for extra in sorted({1, 2, subject.K + 1}):
+        for name, older in (
+            ("the first token", np.zeros((len(last), extra), dtype=np.int64)),
+            ("the last token", np.full((len(last), extra), subject.V - 1)),
+            ("drawn tokens", rng.integers(0, subject.V, (len(last), extra))),
+        ):
+            histories = np.concatenate([older, last], axis=1)  # (m, extra + K)
+            try:
+                logits = subject.ask(histories)
+            except Exception as error:  # it need not take more than K
+                if answers:
+                    break
+                cause = error.__cause__ or error
+                raise NotApplicable(
+                    f"next_logits takes no more than K={subject.K} tokens ({type(cause).__name__})"
+                ) from error
+            said = f"{len(last)} histories of length {subject.K + extra}, {name} before the last K={subject.K}"
+            answers.append(Answers(histories, logits, expected, said))
+    return same_laws(
+        subject,
+        answers,
+        over=subject.contexts(subject.K),
+        what=f"tokens older than K={subject.K} change the law, so its context is longer than it says",
+        likely="the window is not cropped to K, or is cropped to another number",
+        names=("history", "last K"),
+    )
+
+
+@check(
+    what="Looks for two contexts that differ in their oldest token only and have different laws: then K is no larger "
+    "than it must be. It informs, and never fails.",
+    catches="A window that is one token too short, so that the model never sees the oldest token that it says it does.",
+    mend="If the oldest token should matter, look at the crop: [-K:], not [-(K - 1):]. If not, a smaller "
+    "context_length gives the same law and V times fewer states.",
+    informs=True,
+)
+def order_tight(subject: Subject) -> str:
+    """The token K back matters."""
+    if subject.V == 1:
+        raise NotApplicable("there is one token only")
+    contexts = subject.contexts(subject.K)
+    tokens = contexts.tokens
+    other = tokens.copy()
+    other[:, 0] = (other[:, 0] + 1) % subject.V
+    gaps, differs, _ = law_gaps(subject.ask(other), subject.ask(tokens))
+    if not differs.any():
+        raise subject.broken(
+            f"no law was found that depends on the oldest of K={subject.K} tokens",
+            subject.compared(contexts),
+            likely="the true context is shorter, or the window is cropped one token too short",
+        )
+    row = int(np.where(differs, gaps, -1).argmax())
+    return f"after {subject.label(tokens[row])} and {subject.label(other[row])} probabilities differ by {gaps[row]:.3g}"
+
+
+@check(
+    what="Changes later tokens and compares all_logits at earlier positions; then compares every position with "
+    "next_logits of the tokens up to there.",
+    catches="A causal mask that is missing, off by one, or lost in one of several attention paths.",
+    threads=("transformers #48745", "keras #23038", "nanochat #845"),
+    mend="Mask the scores of later positions with -inf before the softmax, in every layer and on every path.",
+    needs=("all_logits",),
+)
+def causal(subject: Subject) -> str:
+    """Earlier logits are unchanged by later tokens, and are those of ``next_logits``."""
+    contexts = subject.contexts(subject.K)
+    tokens = contexts.tokens
+    every = _every(subject, tokens)
+    answers = []
+    for length in lengths_asked(subject.K)[:-1]:
+        changed = tokens.copy()
+        changed[:, length:] = (changed[:, length:] + 1) % subject.V
+        said = f"{contexts.describe()}, at position {length}, with other tokens after it"
+        answers.append(Answers(tokens[:, :length], _every(subject, changed)[:, length - 1], every[:, length - 1], said))
+    same_laws(
+        subject,
+        answers,
+        over=subject.contexts(subject.K),
+        what="all_logits looks at later tokens",
+        likely="the causal mask is missing or off by one",
+        names=("changed", "before"),
+    )
+    against = [
+        Answers(
+            tokens[:, :length],
+            every[:, length - 1],
+            subject.ask(tokens[:, :length]),
+            f"{contexts.describe()}, at position {length}, and next_logits of that beginning",
+        )
+        for length in lengths_asked(subject.K)
+    ]
+    return same_laws(
+        subject,
+        against,
+        over=subject.contexts(subject.K),
+        what="all_logits at a position is not next_logits of the tokens up to there",
+        likely="positions are shifted by one, or the last position takes another path",
+        names=("all_logits", "next_logits"),
+    )
+
+
+def _every(subject: Subject, tokens: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.float64]:
+    """``all_logits``, ``(m, length, V)``."""
+    every = as_float64(subject.call("all_logits", tokens), f"all_logits of {subject.name}")
+    if every.ndim != 3 or every.shape[:2] != tokens.shape:
+        raise subject.broken(
+            "all_logits returns the wrong shape",
+            f"  got        {every.shape}, expected {(*tokens.shape, subject.V)}",
+            likely="return the logits after every position: (batch, length, vocab_size)",
+        )
+    return every

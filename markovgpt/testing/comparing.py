@@ -1,0 +1,111 @@
+"""When do two answers to the same question differ, and how is that told?
+
+Two tolerances, and no other:
+
+- *the same bits*, where shapes are equal: the same program on the same numbers has no reason to differ;
+- *the same law*, where shapes are not: sums may be done in another order, so probabilities may differ by 1e-6, or by 32
+  roundings of the largest logit in float32 where that is more (at most 1e-4), and the same tokens must be impossible
+  (:mod:`markovgpt.enumeration.closeness`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.decoding import Decoding
+from markovgpt.enumeration.closeness import law_gaps
+from markovgpt.testing.contexts import Contexts
+from markovgpt.testing.findings import fact
+from markovgpt.testing.messages import law_table
+from markovgpt.testing.subject import Subject
+
+__all__ = ["Answers", "same_bits", "same_laws"]
+
+Floats = NDArray[np.float64]
+
+
+class Answers(NamedTuple):
+    """Two answers for the same rows.
+
+    Attributes
+    ----------
+    texts : (m, length) int64
+        What was asked about, as a message shows it.
+    first, second : (m, V)
+        Logits; the second are what is expected.
+    described : str
+        What was compared, in words.
+    """
+
+    texts: NDArray[np.int64]
+    first: Floats
+    second: Floats
+    described: str
+
+
+def same_bits(subject: Subject, contexts: Contexts, first: Floats, second: Floats, *, what: str, likely: str) -> None:
+    """Fail where two answers, ``(m, V)`` each, differ in any bit (NaN is NaN)."""
+    equal = (first == second) | (np.isnan(first) & np.isnan(second)) if first.shape == second.shape else None
+    if equal is None:
+        raise subject.broken(what, fact("shapes", f"{first.shape} and {second.shape}"), likely=likely)
+    differs = ~equal.all(axis=1)  # (m,)
+    if not differs.any():
+        return
+    with np.errstate(invalid="ignore"):
+        gaps = np.nan_to_num(abs(first - second), nan=np.inf, posinf=np.inf).max(axis=1) * differs  # (m,)
+    row = int(np.nan_to_num(gaps, nan=0.0).argmax())
+    raise subject.broken(
+        what,
+        subject.compared(contexts),
+        fact("differ", f"{int(differs.sum())} of {len(first)}; none may differ in any bit, the shapes are the same"),
+        subject.worst(contexts.tokens[row], f"logits differ by up to {gaps[row]:.3g}"),
+        likely=likely,
+    )
+
+
+def same_laws(
+    subject: Subject,
+    answers: Sequence[Answers],
+    *,
+    over: Contexts,
+    what: str,
+    likely: str,
+    names: tuple[str, str] = ("got", "expected"),
+) -> str:
+    """Fail where laws differ by more than rounding; what was compared, if they do not.
+
+    The worst of all answers is shown, and how many differ; ``over`` are the contexts of length K that they are about.
+    """
+    worst, n, n_differ = -1.0, 0, 0
+    shown: list[str] = []
+    allowed, closest = 0.0, 0.0
+    for texts, first, second, described in answers:
+        if first.shape != second.shape:
+            raise subject.broken(what, fact("shapes", f"{first.shape}, expected {second.shape}"), likely=likely)
+        same = ((first == second) | (np.isnan(first) & np.isnan(second))).all(axis=1)  # (m,) NaN is another check's
+        n += len(first)
+        if same.all():
+            continue
+        rows = np.flatnonzero(~same)
+        with np.errstate(invalid="ignore"):
+            gaps, differs, limit = law_gaps(first[rows], second[rows])
+        allowed, n_differ = max(allowed, limit), n_differ + int(differs.sum())
+        closest = max(closest, float(gaps[~differs].max(initial=0.0)))
+        if differs.any() and gaps[differs].max() > worst:
+            place = np.flatnonzero(differs)[gaps[differs].argmax()]
+            worst, row = float(gaps[place]), rows[place]
+            with np.errstate(invalid="ignore"):
+                laws = Decoding().apply(first[row][None])[0], Decoding().apply(second[row][None])[0]
+            shown = [
+                fact("compared", described + ("" if over.exhaustive else " (a seeded sample)")),
+                subject.worst(texts[row], f"probabilities differ by {worst:.3g} (allowed {limit:.3g})"),
+                law_table(subject.labels + [f"token {i}" for i in range(subject.V, len(laws[0]))], *laws, names),
+            ]
+    if n_differ:
+        shown.insert(1, fact("differ", f"{n_differ} of {n} laws that were compared"))
+        raise subject.broken(what, *shown, likely=likely)
+    return f"{over.describe()}; {n:,} laws, the largest difference of a probability is {closest:.2g}"

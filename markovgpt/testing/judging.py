@@ -1,0 +1,225 @@
+"""Which draws does a check of a sampler make, and which of them can be judged exactly?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from markovgpt.decoding import Decoding
+from markovgpt.enumeration.closeness import rounding_allowance
+from markovgpt.errors import ArgumentError
+from markovgpt.generation import decoding_of
+from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
+from markovgpt.testing.findings import Finding, NotApplicable, fact
+from markovgpt.testing.references import Reference
+from markovgpt.testing.sampling import judge_samples
+from markovgpt.testing.subject import Subject
+from markovgpt.testing.verdicts import SampleVerdict
+
+__all__ = ["Part", "exact_laws", "hangs_on_rounding", "judge", "judge_sampler", "prompts_for", "windows"]
+
+_MANY, _OFTEN = 64, 8  # contexts
+
+Integers = NDArray[np.int64]
+Table = NDArray[np.float64]
+
+
+class Part(NamedTuple):
+    """Draws under one decoding rule: rows of tokens whose last n were drawn.
+
+    Attributes
+    ----------
+    sequences : (m, length + n) int64
+    n : int
+    options : dict
+        Of ``generate``.
+    prompts : str
+        What they are, for the message.
+    """
+
+    sequences: Integers
+    n: int
+    options: dict[str, Any]
+    prompts: str
+
+
+def prompts_for(subject: Subject, n: int) -> Integers:
+    """N prompts of K tokens, ``(n, K)``: all contexts in turn, as far as they go.
+
+    Of more than 64 contexts, half of the prompts are eight of them again and again: a fault in every state is seen in
+    those, however few draws the others have.
+    """
+    tokens = subject.contexts(subject.K).tokens
+    order = np.random.default_rng(subject.seed).permutation(len(tokens))
+    few = np.resize(order[:_OFTEN], n // 2 if len(tokens) > _MANY else 0)
+    prompts: Integers = tokens[np.concatenate([few, np.resize(order, n - len(few))])]
+    return prompts
+
+
+def windows(sequences: Integers, context_length: int, n: int) -> Integers:
+    """The last n tokens of each row with the K tokens before them, ``(m, length) -> (m n, K + 1)``: a row is one draw.
+
+    >>> windows(np.array([[1, 2, 3, 4]]), 2, 2).tolist()
+    [[1, 2, 3], [2, 3, 4]]
+    """
+    views: Integers = sliding_window_view(sequences, context_length + 1, axis=1)[:, -n:]  # (m, n, K + 1)
+    drawn: Integers = views.reshape(-1, context_length + 1)
+    return drawn
+
+
+def exact_laws(subject: Subject, contexts: Integers, decoding: Decoding) -> Table:
+    """Exact next-token laws, ``(m, length) -> (m, V)``; each different context is looked up once."""
+    different, places = _different(contexts, subject.V)
+    return np.asarray(Reference(subject.source, decoding).laws(different))[places]
+
+
+def judge(subject: Subject, parts: Sequence[Part], *, method: str = "generate", check: str = "") -> str:
+    """Hold draws against the exact laws; what was drawn and what could have been seen, if none is rejected.
+
+    The parts share the rate of false alarms. Draws from states whose cut hangs on rounding (:func:`hangs_on_rounding`)
+    are left out, and counted. ``check`` is what shows a failure again, where one state does not.
+
+    Raises
+    ------
+    Finding
+        A state is rejected.
+    """
+    n_draws, n_left, resolution = 0, 0, np.inf
+    for part in parts:
+        decoding = decoding_of(**part.options)
+        drawn = windows(part.sequences, subject.K, part.n)  # (m, K + 1)
+        certain = _certain(subject, drawn, decoding)
+        n_left += len(drawn) - int(certain.sum())
+        if not certain.any():
+            continue
+        verdict = judge_samples(subject.source, drawn[certain], alpha=subject.alpha / len(parts), decoding=decoding)
+        if not verdict.ok:
+            worst = verdict.labels[verdict.rejected[0]] if len(verdict.rejected) else None
+            one = subject.sampler_command(state=worst, method=method, **part.options)
+            command = subject.command(check) if check else one
+            said = verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed, reproduce=command).split("\n")
+            said.insert(2, fact("prompts", part.prompts))
+            raise Finding("\n".join(said), whole=True)
+        n_draws, resolution = n_draws + verdict.n_draws, min(resolution, verdict.resolution)
+    if not n_draws:
+        raise NotApplicable("every cut of top-k or top-p hangs on rounding, or on the order of tokens that tie")
+    left = f"; {n_left:,} left out, whose cut hangs on rounding or on the order of ties" if n_left else ""
+    seen = (
+        f"a row at TV {resolution:.2g} would have been seen"
+        if resolution <= 1
+        else "too few for a row to be seen surely"
+    )
+    return f"{n_draws:,} draws after {parts[0].prompts}, alpha {subject.alpha:g}; {seen}{left}"
+
+
+def judge_sampler(
+    model: LanguageModel,
+    *,
+    states: Sequence[str] = (),
+    length: int = 1,
+    method: str = "generate",
+    seed: int = 0,
+    n: int = 20_000,
+    alpha: float = 1e-6,
+    spec: str | None = None,
+    **options: Any,
+) -> tuple[SampleVerdict, str]:
+    """Judge what a model generates after some contexts, or after all; the verdict, and how it reads.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        One that has ``method``.
+    states : sequence of str
+        Labels of contexts of K tokens; all contexts in turn if there is none.
+    length : int, at least 1
+        Tokens drawn after each prompt.
+    method : str
+        A method with the signature of ``generate``.
+    seed, n, alpha, spec
+        As for :func:`markovgpt.testing.check_model`.
+    **options
+        Of the method: temperature, top_k, top_p.
+
+    Raises
+    ------
+    ArgumentError
+        The model has no such method, it does not take an option, or a state is none.
+    ModelError
+        It raised, or did not return a continuation of the prompts.
+    """
+    subject = Subject(check_is_model(model), seed=seed, n=n, alpha=alpha, spec=spec)
+    if not hasattr(model, method):
+        raise ArgumentError(
+            f"{subject.name} has no {method}. A sampler is a method generate(prompts, n, *, seed, temperature, top_k, "
+            "top_p) -> (batch, length + n).",
+            method=method,
+        )
+    decoding = decoding_of(**options)
+    prompts = np.array([_context(subject, state) for state in states]) if states else prompts_for(subject, n)
+    try:
+        drawn = subject.generate(np.resize(prompts, (n, subject.K)), length, seed=seed, method=method, **options)
+    except NotApplicable as reason:
+        raise ArgumentError(f"{subject.name}: {reason}.") from reason
+    rows = windows(drawn, subject.K, length)
+    verdict = judge_samples(subject.source, rows, alpha=alpha, decoding=decoding)
+    return verdict, verdict.message(sampler=f"{subject.name}.{method}", seed=seed)
+
+
+def _context(subject: Subject, label: str) -> tuple[int, ...]:
+    """The tokens of a state."""
+    tokens = tuple(vocabulary_of(subject.model).parse(label))
+    if len(tokens) != subject.K:
+        raise ArgumentError(
+            f"A state of {subject.name} is a context of K={subject.K} tokens: got {label!r}, which has {len(tokens)}.",
+            state=label,
+        )
+    return tokens
+
+
+def _certain(subject: Subject, drawn: Integers, decoding: Decoding) -> NDArray[np.bool_]:
+    """Which draws are from states whose set of tokens hangs on nothing, ``(m, K + 1) -> (m,)``."""
+    if decoding.top_k is None and decoding.top_p is None:
+        return np.ones(len(drawn), dtype=np.bool_)
+    different, places = _different(drawn[:, :-1], subject.V)
+    return ~hangs_on_rounding(Reference(subject.source).logs(different), decoding)[places]
+
+
+def hangs_on_rounding(logs: Table, decoding: Decoding) -> NDArray[np.bool_]:
+    """Which rows keep other tokens under top-k or top-p if probabilities change by a rounding, ``(m, V) -> (m,)``.
+
+    Tokens that tie exactly at the cut of top-k are all kept by definition: that hangs on nothing. Which of them crosses
+    the cut of top-p is a convention, so such rows are among these.
+    """
+    V = logs.shape[1]
+    hangs = np.zeros(len(logs), dtype=np.bool_)
+    slack = 4 * rounding_allowance(logs) / min(decoding.temperature, 1.0)
+    law = Decoding(temperature=decoding.temperature).apply(logs)
+    if decoding.top_k is not None and decoding.top_k < V:
+        ranked = -np.sort(-law, axis=1)
+        gap = ranked[:, decoding.top_k - 1] - ranked[:, decoding.top_k]
+        hangs |= (gap > 0) & (gap <= slack)
+        law = Decoding(temperature=decoding.temperature, top_k=decoding.top_k).apply(logs)
+    if decoding.top_p is not None and decoding.top_p < 1:
+        ranked = -np.sort(-law, axis=1)
+        total = np.cumsum(ranked, axis=1)
+        hangs |= (abs(total - decoding.top_p) <= slack).any(axis=1)
+        kept = np.minimum((total - ranked < decoding.top_p).sum(axis=1), V - 1)  # the first that is dropped
+        rows = np.arange(len(law))
+        hangs |= (ranked[rows, kept] > 0) & (ranked[rows, kept - 1] - ranked[rows, kept] <= slack)
+    return hangs
+
+
+def _different(contexts: Integers, vocab_size: int) -> tuple[Integers, Integers]:
+    """The different rows, and which of them each row is."""
+    length = contexts.shape[1]
+    if length * np.log2(vocab_size) < 62:
+        weights = vocab_size ** np.arange(length - 1, -1, -1, dtype=np.int64)
+        _, first, places = np.unique(contexts @ weights, return_index=True, return_inverse=True)
+        return contexts[first], places
+    different, places = np.unique(contexts, axis=0, return_inverse=True)
+    return different, places.ravel()

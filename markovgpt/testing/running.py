@@ -1,0 +1,252 @@
+"""What did one check find about one model?"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, final
+
+from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.model import LanguageModel, check_is_model
+from markovgpt.testing.checks import CHECKS
+from markovgpt.testing.checks.record import Check
+from markovgpt.testing.deadline import Hung, check_timeout, within
+from markovgpt.testing.findings import Finding, NotApplicable, fact
+from markovgpt.testing.subject import Subject
+
+__all__ = ["CheckResult", "Outcome", "Suite", "check_of", "run_check"]
+
+Outcome = Literal["passed", "noted", "failed", "skipped", "expected failure"]
+
+_OURS = str(Path(__file__).parents[1])
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class CheckResult:
+    """What one check found.
+
+    Attributes
+    ----------
+    check : str
+        Its name.
+    outcome : "passed", "noted", "failed", "skipped" or "expected failure"
+        "noted": a check that informs, and never fails, found something to say.
+    message : str
+        The failure, or the note, in lines; what was compared, if it passed; the reason, if it was skipped or expected
+        to fail.
+    broken : bool
+        The model did not answer: it raised, hung, or changed its vocabulary. Otherwise it answered wrongly, or rightly.
+    error : exception, or None
+        What the model raised, with its own traceback.
+    seconds : float
+        Wall time.
+    """
+
+    check: str
+    outcome: Outcome
+    message: str = ""
+    broken: bool = False
+    error: BaseException | None = None
+    seconds: float = 0.0
+
+
+def check_of(name: str) -> Check:
+    """The check of a name.
+
+    Raises
+    ------
+    ArgumentError
+        There is none; names the nearest.
+    """
+    import difflib
+
+    if name in CHECKS:
+        return CHECKS[name]
+    near = difflib.get_close_matches(str(name), CHECKS, n=1)
+    raise ArgumentError(
+        f"There is no check {name!r}." + (f" Did you mean {near[0]}?" if near else "") + f" The checks are "
+        f"{', '.join(CHECKS)}.",
+        name=name,
+    )
+
+
+def run_check(
+    name: str,
+    model: LanguageModel,
+    *,
+    seed: int = 0,
+    n: int = 20_000,
+    alpha: float = 1e-6,
+    timeout: float | None = None,
+    spec: str | None = None,
+) -> CheckResult:
+    """Run one check on a model.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`CHECKS`.
+    model : LanguageModel
+        Any model behind the protocol.
+    seed : int, at least 0
+        Of contexts that are sampled, and of all draws.
+    n : int, at least 1
+        Prompts that a check of ``generate`` continues.
+    alpha : float, 0 < alpha < 1
+        Probability that a check of ``generate`` fails although it samples rightly: at most this.
+    timeout : float, seconds, optional
+        For the check; without it a model that hangs hangs the check.
+    spec : str, optional
+        What names the model on the command line, for the line that reproduces a failure; its name by default.
+
+    Raises
+    ------
+    ArgumentError
+        Not a model, no such check, or an option has a value that it cannot have.
+
+    Examples
+    --------
+    >>> import markovgpt as mg
+    >>> run_check("deterministic", mg.load_model("babygpt", steps=0)).outcome
+    'passed'
+    """
+    return Suite(model, seed=seed, n=n, alpha=alpha, timeout=timeout, spec=spec).run(check_of(name))
+
+
+@final
+class Suite:
+    """Checks of one model, which share its exact chain, and are not run again where others need them first."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        *,
+        seed: int = 0,
+        n: int = 20_000,
+        alpha: float = 1e-6,
+        timeout: float | None = None,
+        spec: str | None = None,
+    ) -> None:
+        _check_options(seed=seed, n=n, alpha=alpha)
+        self._timeout = check_timeout(timeout)
+        self.subject = Subject(check_is_model(model), seed=seed, n=n, alpha=alpha, spec=spec)
+        self._identity, self._gone = self.subject.identity(), False
+        self._found: dict[str, CheckResult] = {}
+
+    def run(self, check: Check) -> CheckResult:
+        """What a check finds; the second time, what it found."""
+        if check.name not in self._found:
+            began = time.perf_counter()
+            result = self._run(check)
+            seconds = time.perf_counter() - began
+            self._found[check.name] = CheckResult(
+                check=result.check,
+                outcome=result.outcome,
+                message=result.message,
+                broken=result.broken,
+                error=result.error,
+                seconds=seconds,
+            )
+        return self._found[check.name]
+
+    def _run(self, check: Check) -> CheckResult:
+        if self._gone:
+            return CheckResult(check=check.name, outcome="skipped", message="cannot be run: the vocabulary changed")
+        missing = [need for need in check.needs if not hasattr(self.subject.model, need)]
+        if missing:
+            return CheckResult(check=check.name, outcome="skipped", message=f"no {missing[0]}")
+        try:
+            said = within(self._timeout, lambda: check.run(self.subject))
+        except NotApplicable as reason:
+            return CheckResult(check=check.name, outcome="skipped", message=str(reason))
+        except Finding as finding:
+            return self._changed(check) or CheckResult(
+                check=check.name, outcome="noted" if check.informs else "failed", message=self._told(check, finding)
+            )
+        except (Exception, Hung) as error:  # whatever a model does to its checks is a result of theirs
+            return self._changed(check) or self._because_of(check) or self._raised(check, error)
+        return self._changed(check) or CheckResult(check=check.name, outcome="passed", message=said)
+
+    def _told(self, check: Check, finding: Finding) -> str:
+        """The whole message of a failure."""
+        lines = [str(finding)]
+        if finding.likely:
+            lines.append(fact("likely", finding.likely))
+        if not finding.whole:
+            lines.append(fact("reproduce", self.subject.command(check.name)))
+        return "\n".join(lines)
+
+    def _changed(self, check: Check) -> CheckResult | None:
+        """A failure, if the model is no longer the one that it was."""
+        try:
+            now = self.subject.identity()
+        except Exception as error:
+            now = f"{type(error).__name__}: {error}"
+        if now == self._identity:
+            return None
+        lines = [
+            f"{self.subject.name}: the model changed its vocabulary or context between calls",
+            fact("before", self._identity),
+            fact("now", now),
+            fact("likely", "tokens are added, or the tokenizer is loaded, when the model is first used"),
+            fact("reproduce", self.subject.command(check.name)),
+        ]
+        self._gone = True
+        return CheckResult(check=check.name, outcome="failed", message="\n".join(lines), broken=True)
+
+    def _because_of(self, check: Check) -> CheckResult | None:
+        """The check could not be run: skipped, if that is because of a fault that another check is about."""
+        for name in check.after:
+            if self.run(CHECKS[name]).outcome == "failed":
+                return CheckResult(check=check.name, outcome="skipped", message=f"cannot be run: {name} fails")
+        return None
+
+    def _raised(self, check: Check, error: Exception) -> CheckResult:
+        """The model raised, hung, or returned what no model returns."""
+        reproduce = fact("reproduce", self.subject.command(check.name))
+        if isinstance(error, Hung):
+            lines = [
+                f"{self.subject.name} hangs: {error}",
+                fact("where", "it was last seen here"),
+                _indented(error.stack),
+            ]
+            return CheckResult(
+                check=check.name, outcome="failed", message="\n".join([*lines, reproduce]), broken=True, error=error
+            )
+        cause: BaseException | None = error
+        said = f"{self.subject.name} failed: {type(error).__name__}: {error}"
+        if isinstance(error, ModelError):  # it raised, or it returned something that is no answer
+            cause, said = error.__cause__ if "contexts" in error.facts else None, str(error)
+        lines = [said]
+        if cause is not None:
+            lines += [fact("traceback", "of the model's own code"), _indented(_own_traceback(cause))]
+        return CheckResult(
+            check=check.name,
+            outcome="failed",
+            message="\n".join([*lines, reproduce]),
+            broken=cause is not None,
+            error=cause or error,
+        )
+
+
+def _own_traceback(error: BaseException) -> str:
+    """The traceback without our frames before those of the model."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None and frames.tb_frame.f_code.co_filename.startswith(_OURS):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.rstrip().splitlines())
+
+
+def _check_options(*, seed: int, n: int, alpha: float) -> None:
+    for name, value, least in (("seed", seed, 0), ("n", n, 1)):
+        if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+            raise ArgumentError(f"{name} is a whole number of at least {least}: got {value!r}.", **{name: value})
+    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not (0 < alpha < 1):
+        raise ArgumentError(f"alpha is a probability of a false alarm, between 0 and 1: got {alpha!r}.", alpha=alpha)
