@@ -73,10 +73,10 @@ def test_save_model_leaves_a_folder_of_the_user_alone(refused):
     assert Path("kept").is_dir()
 
 
-def test_finished_model_takes_no_options(refused, untrained_folder):
+def test_finished_model_takes_no_options_but_its_device(refused, untrained_folder):
     """It is trained already: ``--steps`` would do nothing, and says so."""
     message = refused("analyze", "--model", untrained_folder, "--steps", 3)
-    assert message.endswith("is a finished model and takes no options: got steps.")
+    assert message == f"The model {untrained_folder} has no option 'steps'. It takes device."
 
 
 @pytest.mark.parametrize(
