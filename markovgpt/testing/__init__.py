@@ -7,20 +7,74 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from markovgpt.testing.assertions.chains import ApproxChain as ApproxChain
+    from markovgpt.testing.assertions.chains import approx_chain as approx_chain
+    from markovgpt.testing.assertions.chains import assert_horizon_tv as assert_horizon_tv
+    from markovgpt.testing.assertions.chains import assert_same_chain as assert_same_chain
+    from markovgpt.testing.assertions.golden import assert_matches_golden as assert_matches_golden
+    from markovgpt.testing.assertions.models import assert_causal as assert_causal
+    from markovgpt.testing.assertions.models import assert_deterministic as assert_deterministic
+    from markovgpt.testing.assertions.ngrams import assert_matches_ngrams as assert_matches_ngrams
+    from markovgpt.testing.assertions.order import assert_order as assert_order
+    from markovgpt.testing.assertions.patterns import assert_never as assert_never
+    from markovgpt.testing.assertions.patterns import assert_reaches as assert_reaches
+    from markovgpt.testing.assertions.samples import assert_samples_chain as assert_samples_chain
+    from markovgpt.testing.assertions.samples import assert_sequences_from as assert_sequences_from
+    from markovgpt.testing.assertions.sessions import assert_session_matches as assert_session_matches
+    from markovgpt.testing.assertions.structure import assert_aperiodic as assert_aperiodic
+    from markovgpt.testing.assertions.structure import assert_irreducible as assert_irreducible
+    from markovgpt.testing.assertions.structure import assert_no_trap as assert_no_trap
+    from markovgpt.testing.assertions.structure import assert_stationary as assert_stationary
+    from markovgpt.testing.assertions.tables import assert_stochastic as assert_stochastic
     from markovgpt.testing.conformance import CheckReport as CheckReport
     from markovgpt.testing.conformance import CheckResult as CheckResult
     from markovgpt.testing.conformance import check_model as check_model
     from markovgpt.testing.conformance import parametrize_with_checks as parametrize_with_checks
-    from markovgpt.testing.sampling import SampleVerdict as SampleVerdict
+    from markovgpt.testing.golden import Golden as Golden
+    from markovgpt.testing.golden import load_golden as load_golden
+    from markovgpt.testing.golden import save_golden as save_golden
+    from markovgpt.testing.order import Counterexample as Counterexample
+    from markovgpt.testing.order import OrderVerdict as OrderVerdict
+    from markovgpt.testing.order import find_order as find_order
     from markovgpt.testing.sampling import judge_samples as judge_samples
+    from markovgpt.testing.verdicts import Likely as Likely
+    from markovgpt.testing.verdicts import SampleVerdict as SampleVerdict
+    from markovgpt.testing.wrong_rules import wrong_rules as wrong_rules
 
 _HOME = {
+    "ApproxChain": "assertions.chains",
     "CheckReport": "conformance",
     "CheckResult": "conformance",
-    "SampleVerdict": "sampling",
+    "Counterexample": "order",
+    "Golden": "golden",
+    "Likely": "verdicts",
+    "OrderVerdict": "order",
+    "SampleVerdict": "verdicts",
+    "approx_chain": "assertions.chains",
+    "assert_aperiodic": "assertions.structure",
+    "assert_causal": "assertions.models",
+    "assert_deterministic": "assertions.models",
+    "assert_horizon_tv": "assertions.chains",
+    "assert_irreducible": "assertions.structure",
+    "assert_matches_golden": "assertions.golden",
+    "assert_matches_ngrams": "assertions.ngrams",
+    "assert_never": "assertions.patterns",
+    "assert_no_trap": "assertions.structure",
+    "assert_order": "assertions.order",
+    "assert_reaches": "assertions.patterns",
+    "assert_same_chain": "assertions.chains",
+    "assert_samples_chain": "assertions.samples",
+    "assert_sequences_from": "assertions.samples",
+    "assert_session_matches": "assertions.sessions",
+    "assert_stationary": "assertions.structure",
+    "assert_stochastic": "assertions.tables",
     "check_model": "conformance",
+    "find_order": "order",
     "judge_samples": "sampling",
+    "load_golden": "golden",
     "parametrize_with_checks": "conformance",
+    "save_golden": "golden",
+    "wrong_rules": "wrong_rules",
 }
 """Public name to the module that defines it."""
 

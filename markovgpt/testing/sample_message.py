@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from markovgpt.testing.sampling import SampleVerdict
+    from markovgpt.testing.verdicts import SampleVerdict
 
 __all__ = ["sample_message"]
 

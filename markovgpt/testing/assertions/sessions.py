@@ -1,0 +1,156 @@
+"""Is a token at a time the same as the whole context at once?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.decoding import Decoding
+from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.model import LanguageModel, check_is_model, model_name, next_token_logits, vocabulary_of
+from markovgpt.testing.assertions.subjects import check_count, check_number
+from markovgpt.testing.histories import every_history, laws_on_the_way, random_histories
+from markovgpt.testing.messages import failure, law_table, number
+
+__all__ = ["assert_session_matches"]
+
+Integers = NDArray[np.int64]
+Table = NDArray[np.float64]
+
+_EXHAUSTIVE = 1024  # texts
+_SAMPLED = 64
+_CLOSER = 5.0
+
+
+def assert_session_matches(model: LanguageModel, *, max_length: int, atol: float = 1e-5, seed: int = 0) -> None:
+    """A session that is fed token by token gives the law of ``next_logits`` of the last K tokens, at every length.
+
+    All texts of ``max_length`` tokens where they are at most 1,024; otherwise 64 seeded ones, and the message says so.
+    Half of the rows are forked on the way, so that copies of the cache are compared as well, if there is ``fork``.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        With ``session(batch)``.
+    max_length : int, at least 1
+        Up to which length; more than K also tests what happens when the window slides.
+    atol : float
+        Largest difference of a probability.
+    seed : int
+        Of the texts.
+
+    Raises
+    ------
+    AssertionError
+        Says from which length on it differs, shows the worst place, and what the session seems to do.
+    ArgumentError
+        The model has no session, or a number cannot be.
+    ModelError
+        ``next_logits`` failed.
+    """
+    __tracebackhide__ = True
+    check_is_model(model)
+    check_count("max_length", max_length, least=1)
+    check_number("atol", atol)
+    check_count("seed", seed)
+    name, V, K = model_name(model), int(model.vocab_size), int(model.context_length)
+    if not hasattr(model, "session"):
+        raise ArgumentError(f"{name} has no session(batch): there is nothing to compare.")
+    exhaustive = max_length * np.log2(V) <= np.log2(_EXHAUSTIVE)
+    texts = every_history(V, max_length) if exhaustive else random_histories(V, max_length, _SAMPLED, seed=seed)
+    which = f"all {len(texts):,} texts (exhaustive)" if exhaustive else f"{len(texts)} texts of seed {seed} (a sample)"
+    asked = f"{which} of {max_length} tokens, at every length from 1; K = {K}, atol={atol:g}"
+    title = f"A session of {name} does not match next_logits"
+    try:
+        fed = laws_on_the_way(model, texts)  # (m, max_length, V)
+        forked = _forked(model, texts)
+    except ModelError as error:
+        raise AssertionError(failure(title, ("asked", asked), ("failed", str(error)))) from error
+    whole = np.stack([_law(model, texts[:, max(0, i - K) : i]) for i in range(1, max_length + 1)], axis=1)
+    for laws, what in ((fed, "fed one by one"), (forked, "after fork")):
+        distances = abs(laws - whole).max(axis=2)  # (m, max_length)
+        bad = ~(distances <= atol)
+        if not bad.any():
+            continue
+        lengths = np.flatnonzero(bad.any(axis=0)) + 1
+        row, at = (int(i) for i in np.unravel_index(int(np.argmax(distances)), distances.shape))
+        vocabulary = vocabulary_of(model)
+        raise AssertionError(
+            failure(
+                title,
+                ("asked", asked),
+                (
+                    "places",
+                    f"{int(bad.sum()):,} of {bad.size:,} laws differ ({what}), first at length {lengths[0]}, "
+                    f"at {len(lengths)} of {max_length} lengths",
+                ),
+                ("worst", f"{number(distances[row, at])} after {vocabulary.label(texts[row, : at + 1].tolist())}"),
+                law_table(vocabulary.names, laws[row, at], whole[row, at], ("session", "next_logits")),
+                ("likely", _likely(model, texts, laws, whole, bad, what)),
+                (
+                    "reproduce",
+                    f"s = model.session(1); [s.feed([t]) for t in {texts[row, : at + 1].tolist()}][-1]",
+                ),
+            )
+        )
+
+
+def _law(model: LanguageModel, contexts: Integers) -> Table:
+    return Decoding().apply(next_token_logits(model, contexts.copy()))
+
+
+def _forked(model: LanguageModel, texts: Integers) -> Table:
+    """Laws of texts whose first half was fed to a session that has every row twice, in reverse, then forked back."""
+    m, length = texts.shape
+    begin = model.session  # type: ignore[attr-defined]  # found by hasattr
+    if not hasattr(begin(1), "fork") or length < 2:
+        return laws_on_the_way(model, texts)
+    middle = min(max(1, int(model.context_length) // 2), length - 1)
+    laws = np.empty((m, length, model.vocab_size))
+    session = begin(m)
+    try:
+        for i in range(length):
+            if i == middle:
+                session = session.fork(np.arange(m - 1, -1, -1))
+            column = texts[:, i] if i < middle else texts[::-1, i]
+            answer = session.feed(column.copy())
+            law = Decoding().apply(np.asarray(_plain(answer), dtype=np.float64))
+            laws[:, i] = law if i < middle else law[::-1]
+    except Exception as error:
+        raise ModelError(f"The session failed after fork: {type(error).__name__}: {error}") from error
+    return laws
+
+
+def _plain(answer: object) -> object:
+    return answer.detach().cpu().double().numpy() if hasattr(answer, "detach") else answer
+
+
+def _likely(model: LanguageModel, texts: Integers, laws: Table, whole: Table, bad: NDArray[np.bool_], what: str) -> str:
+    """What the session seems to condition on, if that is five times nearer than the right law."""
+    K, length = int(model.context_length), texts.shape[1]
+    if what == "after fork":
+        return "fork mixes up rows, or shares a cache that is then written to"
+    first = int(np.flatnonzero(bad.any(axis=0))[0]) + 1
+    at = first - 1
+    guesses: dict[str, Table] = {}
+    for wrong, text in (
+        (texts[:, max(0, first - K + 1) : first], f"the window is one token short: {K - 1} in place of {K}"),
+        (texts[:, max(0, first - K - 1) : first], f"the window is one token long: {K + 1} in place of {K}"),
+        (texts[:, :first], "nothing is dropped: the whole history is used"),
+        (texts[:, : min(first, K)], "the first K tokens stay in the cache, new ones are lost"),
+        (texts[:, max(0, first - K - 1) : first - 1], "it is one token behind: the last token was not fed yet"),
+        (texts[:, first - 1 : first], "the cache is empty: only the last token is seen"),
+    ):
+        if wrong.shape[1] and wrong.shape[1] <= max(K, length):
+            try:
+                guesses[text] = _law(model, wrong)
+            except ModelError:
+                continue
+    right = abs(laws[:, at] - whole[:, at]).sum()
+    near = {text: abs(laws[:, at] - law).sum() for text, law in guesses.items()}
+    best = min(near, key=lambda text: near[text], default="")
+    if best and near[best] * _CLOSER <= right:
+        return f"{best} (from length {first} on)"
+    if first > K:
+        return "the cache was built at other positions: once the window slides, keys and values must be made anew"
+    return "positions or the mask do not count the tokens that are in the cache already"

@@ -1,0 +1,143 @@
+"""What does a sample say about a chain?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markovgpt.testing.draws import Outside
+
+__all__ = ["Likely", "SampleVerdict"]
+
+Integers = NDArray[np.int64]
+Table = NDArray[np.float64]
+
+
+class Likely(NamedTuple):
+    """A known mistake whose law is nearest to the sample.
+
+    Attributes
+    ----------
+    rule : str
+        What is wrong.
+    distance : float
+        Mean total variation between its law and the sample, over all draws.
+    """
+
+    rule: str
+    distance: float
+
+
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SampleVerdict:
+    """What a sample says about a chain. m states were drawn from.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    options : str
+        The decoding rule in words, "none" for the model's own law.
+    n_states : int, or None
+        States of the chain; None where only those visited were asked of the model.
+    vocab_size : int
+        V.
+    alpha : float
+        Probability of a rejection anywhere although all laws are right: at most this.
+    labels : tuple of m str
+        The states.
+    draws : (m,) int64
+        Tokens drawn after each.
+    statistics, adjusted : (m,) float64
+        G of each state, and its p-value after Holm; 0 where a token of probability 0 was drawn.
+    distances : (m,) float64
+        Total variation between the counts of each state and its law.
+    tokens : tuple of m str
+        In each state the token that adds most to G.
+    exact : (m,) float64
+        Its probability.
+    sampled : (m,) int64
+        How often it was drawn.
+    evidence : (m,) float64
+        What it adds to G.
+    smallest : (m,) float64
+        The row distance that would have been seen in each state, with a probability of at least 99%; above 1: none.
+    outside : tuple of Outside
+        Drawn numbers that are no tokens.
+    likely : Likely, or None
+        The known mistake that explains the sample; None if it is not rejected, or none does.
+    """
+
+    name: str
+    options: str
+    n_states: int | None
+    vocab_size: int
+    alpha: float
+    labels: tuple[str, ...]
+    draws: Integers
+    statistics: Table
+    adjusted: Table
+    distances: Table
+    tokens: tuple[str, ...]
+    exact: Table
+    sampled: Integers
+    evidence: Table
+    smallest: Table
+    outside: tuple[Outside, ...]
+    likely: Likely | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether no state is rejected and every number is a token."""
+        return not self.outside and not len(self.rejected)
+
+    @property
+    def rejected(self) -> Integers:
+        """Places of the rejected states, ``(r,)``, impossible draws first, then by contribution to G."""
+        places = np.flatnonzero(self.adjusted <= self.alpha)
+        order = np.lexsort((-self.evidence[places], ~np.isinf(self.statistics[places])))
+        return places[order]
+
+    @property
+    def n_draws(self) -> int:
+        """Tokens drawn, those that are none included."""
+        return int(self.draws.sum()) + len(self.outside)
+
+    @property
+    def resolution(self) -> float:
+        """The smallest row distance (total variation) that the sample could have shown: in the best visited state.
+
+        A wrong row at that distance is found with a probability of at least 99%, whatever the wrong law is. Mostly
+        much smaller distances are found as well.
+        """
+        return float(self.smallest.min(initial=math.inf))
+
+    @property
+    def mean_distance(self) -> float:
+        """Mean total variation between counts and laws, over all draws."""
+        total = int(self.draws.sum())
+        return float(self.distances @ self.draws / total) if total else math.nan
+
+    def message(self, *, sampler: str = "", seed: int | None = None, reproduce: str = "") -> str:
+        """The verdict in words.
+
+        Parameters
+        ----------
+        sampler : str
+            What drew the tokens; "the sample" by default.
+        seed : int, optional
+            It was called with.
+        reproduce : str
+            What shows the same again.
+        """
+        from markovgpt.testing.sample_message import sample_message
+
+        return sample_message(self, sampler=sampler, seed=seed, reproduce=reproduce)
+
+    def __str__(self) -> str:
+        return self.message()
