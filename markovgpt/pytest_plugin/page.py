@@ -52,7 +52,7 @@ def page(document: dict[str, Any]) -> str:
         f"<p class=quiet>{escape('; '.join(facts))}</p>",
         f"<p class=quiet>{escape(', '.join(made))}</p>",
         f'<p class="verdict {"good" if document["ok"] else "bad"}">{escape(_verdict(document))}</p>',
-        *(_model(model) for model in document["models"]),
+        *(_model(model) for model in sorted(document["models"], key=_passes)),
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -71,9 +71,15 @@ def _verdict(document: dict[str, Any]) -> str:
 
 
 def _counted(document: dict[str, Any]) -> str:
-    counts = {name.replace("_", " "): n for name, n in document["counts"].items() if n}
+    plural = {name.replace("_", " "): n for name, n in document["counts"].items() if n}
+    counts = {name.removesuffix("s") if n == 1 else name: n for name, n in plural.items()}
     n = sum(counts.values())
     return f"{n} check{'' if n == 1 else 's'}: " + (", ".join(f"{k} {name}" for name, k in counts.items()) or "none")
+
+
+def _passes(model: dict[str, Any]) -> bool:
+    """Models with failures come first."""
+    return all(check["outcome"] != "failed" for check in model["checks"])
 
 
 def _model(model: dict[str, Any]) -> str:
@@ -84,8 +90,14 @@ def _model(model: dict[str, Any]) -> str:
         facts.append(model["spec"])
     if model["fingerprint"]:
         facts.append(f"fingerprint {model['fingerprint']}")
+    names = [check["check"] for check in model["checks"]]
+    several = len(set(names)) < len(names)
     rows = [
-        row for outcome in _ORDER for check in model["checks"] if check["outcome"] == outcome for row in _rows(check)
+        row
+        for outcome in _ORDER
+        for check in model["checks"]
+        if check["outcome"] == outcome
+        for row in _rows(check, several)
     ]
     return "\n".join(
         [
@@ -102,14 +114,15 @@ def _model(model: dict[str, Any]) -> str:
     )
 
 
-def _rows(check: dict[str, Any]) -> list[str]:
-    """A row, and for a failure its whole message in a second one."""
+def _rows(check: dict[str, Any], several: bool) -> list[str]:
+    """A row, and for a failure its whole message in a second one; with the test, if several tests ran such a check."""
+    test = f"<br><small>{escape(check['test'])}</small>" if several else ""
     outcome, message = check["outcome"], check["message"]
     long = outcome == "failed" or "\n" in message
     shown = "" if long else message
     style = escape(outcome.replace(" ", "-"), quote=True)
     rows = [
-        f"<tr class={style}><td class=check>{escape(check['check'])}"
+        f"<tr class={style}><td class=check>{escape(check['check'])}{test}"
         f"<td class=outcome>{_SYMBOLS.get(outcome, '?')} {escape(outcome)}"
         f"<td class=seconds>{check['seconds']:.2f}<td class=message>{escape(shown)}</tr>"
     ]

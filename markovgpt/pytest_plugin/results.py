@@ -79,13 +79,13 @@ class Found:
             yield f"markovgpt: {failure}", False
 
     def _reasons(self) -> str:
-        """Why checks were skipped, most frequent first; numbers only where there are several reasons."""
+        """Why checks were skipped, most frequent first; how many of each, where several reasons are given."""
         reasons = Counter(entry["message"].splitlines()[0] if entry["message"] else "no reason given"
                           for entry in self.entries if entry["outcome"] == "skipped")  # fmt: skip
         if len(reasons) == 1:
             return next(iter(reasons))
         ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-        named = [f"{n} {reason}" for reason, n in ordered[:_MOST_REASONS]]
+        named = [f"{n} {reason}" if n > 1 else reason for reason, n in ordered[:_MOST_REASONS]]
         rest = sum(n for _, n in ordered[_MOST_REASONS:])
         return ", ".join(named + ([f"{rest} other"] if rest else []))
 
@@ -94,24 +94,29 @@ class Found:
 def listening() -> Iterator[list[Entry]]:
     """Gather what every call of ``check_model`` reports, for as long as it lasts.
 
-    The suite has no place where one could ask to be told, so the record that ``check_model`` returns is made by us
-    meanwhile, and is the same.
+    ``check_model`` has no place where one could ask to be told. So the suite that it makes, and the record that it
+    returns, are made by us meanwhile, and are the same.
     """
     from markovgpt.testing import conformance
 
     entries: list[Entry] = []
-    original = conformance.CheckReport
+    models: list[Any] = []
+    suite, report = conformance.Suite, conformance.CheckReport
 
-    def heard(**facts: Any) -> conformance.CheckReport:
-        report = original(**facts)
-        entries.extend(_entries_of(report))
-        return report
+    def made(model: Any, **options: Any) -> Any:
+        models.append(model)
+        return suite(model, **options)
 
-    vars(conformance)["CheckReport"] = heard
+    def told(**facts: Any) -> Any:
+        record = report(**facts)
+        entries.extend(_entries_of(record, models[-1]))
+        return record
+
+    vars(conformance).update(Suite=made, CheckReport=told)
     try:
         yield entries
     finally:
-        vars(conformance)["CheckReport"] = original
+        vars(conformance).update(Suite=suite, CheckReport=report)
 
 
 def add_entries(item: pytest.Item, report: pytest.TestReport, heard: list[Entry]) -> None:
@@ -161,14 +166,11 @@ def _outcome(report: pytest.TestReport, found: Any) -> tuple[str, str]:
     return ("expected failure" if found.outcome == "failed" else found.outcome), found.message
 
 
-def _entries_of(report: Any) -> list[Entry]:
+def _entries_of(report: Any, model: Any) -> list[Entry]:
     return [
         _entry(
-            model=report.model,
+            **_about(model, report.model),
             spec="",
-            fingerprint="",
-            vocab_size=None,
-            context_length=None,
             check=result.check,
             outcome=result.outcome,
             message=result.message,
