@@ -6,10 +6,12 @@ import click
 
 from markovgpt import __version__
 from markovgpt.cli.analyze import analyze
+from markovgpt.cli.check import check
 from markovgpt.cli.compare import compare
 from markovgpt.cli.completion import completion
 from markovgpt.cli.draw import draw
 from markovgpt.cli.errors import Program
+from markovgpt.cli.explain import explain
 from markovgpt.cli.models import models
 from markovgpt.cli.new import new
 from markovgpt.cli.plugins import plugins
@@ -32,5 +34,18 @@ def main() -> None:
     """
 
 
-for command in (analyze, structure, stationary, compare, draw, states, models, plugins, new, completion):
+for command in (
+    analyze,
+    structure,
+    stationary,
+    compare,
+    check,
+    explain,
+    draw,
+    states,
+    models,
+    plugins,
+    new,
+    completion,
+):
     main.add_command(command)

@@ -26,28 +26,37 @@ if TYPE_CHECKING:
     from markovgpt.testing.assertions.structure import assert_no_trap as assert_no_trap
     from markovgpt.testing.assertions.structure import assert_stationary as assert_stationary
     from markovgpt.testing.assertions.tables import assert_stochastic as assert_stochastic
+    from markovgpt.testing.checks import CHECKS as CHECKS
+    from markovgpt.testing.checks import Check as Check
     from markovgpt.testing.conformance import CheckReport as CheckReport
-    from markovgpt.testing.conformance import CheckResult as CheckResult
     from markovgpt.testing.conformance import check_model as check_model
     from markovgpt.testing.conformance import parametrize_with_checks as parametrize_with_checks
     from markovgpt.testing.golden import Golden as Golden
     from markovgpt.testing.golden import load_golden as load_golden
     from markovgpt.testing.golden import save_golden as save_golden
+    from markovgpt.testing.mistakes import wrong_rules as wrong_rules
+    from markovgpt.testing.mutants import CAUGHT_BY as CAUGHT_BY
+    from markovgpt.testing.mutants import MUTANTS as MUTANTS
     from markovgpt.testing.order import Counterexample as Counterexample
     from markovgpt.testing.order import OrderVerdict as OrderVerdict
     from markovgpt.testing.order import find_order as find_order
+    from markovgpt.testing.running import CheckResult as CheckResult
+    from markovgpt.testing.running import run_check as run_check
     from markovgpt.testing.sampling import judge_samples as judge_samples
     from markovgpt.testing.verdicts import Likely as Likely
     from markovgpt.testing.verdicts import SampleVerdict as SampleVerdict
-    from markovgpt.testing.wrong_rules import wrong_rules as wrong_rules
 
 _HOME = {
     "ApproxChain": "assertions.chains",
+    "CAUGHT_BY": "mutants",
+    "CHECKS": "checks",
+    "Check": "checks",
     "CheckReport": "conformance",
-    "CheckResult": "conformance",
+    "CheckResult": "running",
     "Counterexample": "order",
     "Golden": "golden",
     "Likely": "verdicts",
+    "MUTANTS": "mutants",
     "OrderVerdict": "order",
     "SampleVerdict": "verdicts",
     "approx_chain": "assertions.chains",
@@ -73,8 +82,9 @@ _HOME = {
     "judge_samples": "sampling",
     "load_golden": "golden",
     "parametrize_with_checks": "conformance",
+    "run_check": "running",
     "save_golden": "golden",
-    "wrong_rules": "wrong_rules",
+    "wrong_rules": "mistakes",
 }
 """Public name to the module that defines it."""
 

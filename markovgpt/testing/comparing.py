@@ -70,15 +70,17 @@ def same_laws(
     subject: Subject,
     answers: Sequence[Answers],
     *,
+    over: Contexts,
     what: str,
     likely: str,
     names: tuple[str, str] = ("got", "expected"),
 ) -> str:
     """Fail where laws differ by more than rounding; what was compared, if they do not.
 
-    The worst of all answers is shown, and how many differ.
+    The worst of all answers is shown, and how many differ; ``over`` are the contexts of length K that they are about.
     """
-    worst, n, n_differ, shown = -1.0, 0, 0, ()
+    worst, n, n_differ = -1.0, 0, 0
+    shown: list[str] = []
     allowed, closest = 0.0, 0.0
     for texts, first, second, described in answers:
         if first.shape != second.shape:
@@ -97,13 +99,12 @@ def same_laws(
             worst, row = float(gaps[place]), rows[place]
             with np.errstate(invalid="ignore"):
                 laws = Decoding().apply(first[row][None])[0], Decoding().apply(second[row][None])[0]
-            shown = (
-                fact("compared", described),
+            shown = [
+                fact("compared", described + ("" if over.exhaustive else " (a seeded sample)")),
                 subject.worst(texts[row], f"probabilities differ by {worst:.3g} (allowed {limit:.3g})"),
                 *law_table(subject.labels + [f"token {i}" for i in range(subject.V, len(laws[0]))], *laws, names=names),
-            )
+            ]
     if n_differ:
-        facts = list(shown)
-        facts.insert(1, fact("differ", f"{n_differ} of {n} laws that were compared"))
-        raise subject.broken(what, *facts, likely=likely)
-    return f"{n:,} laws; the largest difference of a probability is {closest:.2g}"
+        shown.insert(1, fact("differ", f"{n_differ} of {n} laws that were compared"))
+        raise subject.broken(what, *shown, likely=likely)
+    return f"{over.describe()}; {n:,} laws, the largest difference of a probability is {closest:.2g}"

@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar, final
 
 from markovgpt.errors import ArgumentError
@@ -15,6 +16,8 @@ __all__ = ["Hung", "check_timeout", "within"]
 
 
 T = TypeVar("T")
+
+_OURS = str(Path(__file__).parents[1])
 
 
 @final
@@ -72,10 +75,16 @@ def within(seconds: float | None, work: Callable[[], T]) -> T:
     thread.join(seconds)
     if thread.is_alive() and not done and not failed:
         frame = sys._current_frames().get(thread.ident or 0)
-        stack = "" if frame is None else "".join(traceback.format_stack(frame))
+        stack = "" if frame is None else "".join(traceback.format_list(_theirs(traceback.extract_stack(frame))))
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_GivenUp))
         raise Hung(seconds, stack)
     thread.join()
     if failed:
         raise failed[0]
     return done[0]
+
+
+def _theirs(stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """The calls after the last one of this package; all of them, if it hangs in ours."""
+    ours = max((i for i, call in enumerate(stack) if call.filename.startswith(_OURS)), default=-1)
+    return stack[ours + 1 :] or stack

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.closeness import rounding_allowance
+from markovgpt.errors import ArgumentError
 from markovgpt.generation import decoding_of
+from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 from markovgpt.testing.references import Reference
 from markovgpt.testing.sampling import judge_samples
 from markovgpt.testing.subject import Subject
+from markovgpt.testing.verdicts import SampleVerdict
 
-__all__ = ["Part", "exact_laws", "hangs_on_rounding", "judge", "prompts_for", "windows"]
+__all__ = ["Part", "exact_laws", "hangs_on_rounding", "judge", "judge_sampler", "prompts_for", "windows"]
 
 _MANY, _OFTEN = 64, 8  # contexts
 
@@ -35,17 +38,17 @@ class Part(NamedTuple):
     options : dict
         Of ``generate``.
     prompts : str
-        What is special about them, for the message.
+        What they are, for the message.
     """
 
     sequences: Integers
     n: int
     options: dict[str, Any]
-    prompts: str = ""
+    prompts: str
 
 
 def prompts_for(subject: Subject, n: int) -> Integers:
-    """n prompts of K tokens, ``(n, K)``: all contexts in turn, as far as they go.
+    """N prompts of K tokens, ``(n, K)``: all contexts in turn, as far as they go.
 
     Of more than 64 contexts, half of the prompts are eight of them again and again: a fault in every state is seen in
     those, however few draws the others have.
@@ -53,7 +56,8 @@ def prompts_for(subject: Subject, n: int) -> Integers:
     tokens = subject.contexts(subject.K).tokens
     order = np.random.default_rng(subject.seed).permutation(len(tokens))
     few = np.resize(order[:_OFTEN], n // 2 if len(tokens) > _MANY else 0)
-    return tokens[np.concatenate([few, np.resize(order, n - len(few))])]
+    prompts: Integers = tokens[np.concatenate([few, np.resize(order, n - len(few))])]
+    return prompts
 
 
 def windows(sequences: Integers, context_length: int, n: int) -> Integers:
@@ -62,7 +66,9 @@ def windows(sequences: Integers, context_length: int, n: int) -> Integers:
     >>> windows(np.array([[1, 2, 3, 4]]), 2, 2).tolist()
     [[1, 2, 3], [2, 3, 4]]
     """
-    return sliding_window_view(sequences, context_length + 1, axis=1)[:, -n:].reshape(-1, context_length + 1)
+    views: Integers = sliding_window_view(sequences, context_length + 1, axis=1)[:, -n:]  # (m, n, K + 1)
+    drawn: Integers = views.reshape(-1, context_length + 1)
+    return drawn
 
 
 def exact_laws(subject: Subject, contexts: Integers, decoding: Decoding) -> Table:
@@ -71,11 +77,11 @@ def exact_laws(subject: Subject, contexts: Integers, decoding: Decoding) -> Tabl
     return np.asarray(Reference(subject.source, decoding).laws(different))[places]
 
 
-def judge(subject: Subject, parts: Sequence[Part], *, method: str = "generate") -> str:
+def judge(subject: Subject, parts: Sequence[Part], *, method: str = "generate", check: str = "") -> str:
     """Hold draws against the exact laws; what was drawn and what could have been seen, if none is rejected.
 
     The parts share the rate of false alarms. Draws from states whose cut hangs on rounding (:func:`hangs_on_rounding`)
-    are left out, and counted.
+    are left out, and counted. ``check`` is what shows a failure again, where one state does not.
 
     Raises
     ------
@@ -93,10 +99,11 @@ def judge(subject: Subject, parts: Sequence[Part], *, method: str = "generate") 
         verdict = judge_samples(subject.source, drawn[certain], alpha=subject.alpha / len(parts), decoding=decoding)
         if not verdict.ok:
             worst = verdict.labels[verdict.rejected[0]] if len(verdict.rejected) else None
-            command = subject.sampler_command(state=worst, method=method, **part.options)
-            said = verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed, reproduce=command)
-            about = [fact("prompts", part.prompts)] if part.prompts else []
-            raise Finding(said, *about, whole=True)
+            one = subject.sampler_command(state=worst, method=method, **part.options)
+            command = subject.command(check) if check else one
+            said = verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed, reproduce=command).split("\n")
+            said.insert(2, fact("prompts", part.prompts))
+            raise Finding("\n".join(said), whole=True)
         n_draws, resolution = n_draws + verdict.n_draws, min(resolution, verdict.resolution)
     if not n_draws:
         raise NotApplicable("every cut of top-k or top-p hangs on rounding, or on the order of tokens that tie")
@@ -106,7 +113,72 @@ def judge(subject: Subject, parts: Sequence[Part], *, method: str = "generate") 
         if resolution <= 1
         else "too few for a row to be seen surely"
     )
-    return f"{n_draws:,} draws, alpha {subject.alpha:g}; {seen}{left}"
+    return f"{n_draws:,} draws after {parts[0].prompts}, alpha {subject.alpha:g}; {seen}{left}"
+
+
+def judge_sampler(
+    model: LanguageModel,
+    *,
+    states: Sequence[str] = (),
+    length: int = 1,
+    method: str = "generate",
+    seed: int = 0,
+    n: int = 20_000,
+    alpha: float = 1e-6,
+    spec: str | None = None,
+    **options: Any,
+) -> tuple[SampleVerdict, str]:
+    """Judge what a model generates after some contexts, or after all; the verdict, and how it reads.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        One that has ``method``.
+    states : sequence of str
+        Labels of contexts of K tokens; all contexts in turn if there is none.
+    length : int, at least 1
+        Tokens drawn after each prompt.
+    method : str
+        A method with the signature of ``generate``.
+    seed, n, alpha, spec
+        As for :func:`markovgpt.testing.check_model`.
+    **options
+        Of the method: temperature, top_k, top_p.
+
+    Raises
+    ------
+    ArgumentError
+        The model has no such method, it does not take an option, or a state is none.
+    ModelError
+        It raised, or did not return a continuation of the prompts.
+    """
+    subject = Subject(check_is_model(model), seed=seed, n=n, alpha=alpha, spec=spec)
+    if not hasattr(model, method):
+        raise ArgumentError(
+            f"{subject.name} has no {method}. A sampler is a method generate(prompts, n, *, seed, temperature, top_k, "
+            "top_p) -> (batch, length + n).",
+            method=method,
+        )
+    decoding = decoding_of(**options)
+    prompts = np.array([_context(subject, state) for state in states]) if states else prompts_for(subject, n)
+    try:
+        drawn = subject.generate(np.resize(prompts, (n, subject.K)), length, seed=seed, method=method, **options)
+    except NotApplicable as reason:
+        raise ArgumentError(f"{subject.name}: {reason}.") from reason
+    rows = windows(drawn, subject.K, length)
+    verdict = judge_samples(subject.source, rows, alpha=alpha, decoding=decoding)
+    return verdict, verdict.message(sampler=f"{subject.name}.{method}", seed=seed)
+
+
+def _context(subject: Subject, label: str) -> tuple[int, ...]:
+    """The tokens of a state."""
+    tokens = tuple(vocabulary_of(subject.model).parse(label))
+    if len(tokens) != subject.K:
+        raise ArgumentError(
+            f"A state of {subject.name} is a context of K={subject.K} tokens: got {label!r}, which has {len(tokens)}.",
+            state=label,
+        )
+    return tokens
 
 
 def _certain(subject: Subject, drawn: Integers, decoding: Decoding) -> NDArray[np.bool_]:
@@ -118,7 +190,7 @@ def _certain(subject: Subject, drawn: Integers, decoding: Decoding) -> NDArray[n
 
 
 def hangs_on_rounding(logs: Table, decoding: Decoding) -> NDArray[np.bool_]:
-    """Which rows have another set of tokens after top-k or top-p if probabilities change by a rounding, ``(m, V) -> (m,)``.
+    """Which rows keep other tokens under top-k or top-p if probabilities change by a rounding, ``(m, V) -> (m,)``.
 
     Tokens that tie exactly at the cut of top-k are all kept by definition: that hangs on nothing. Which of them crosses
     the cut of top-p is a convention, so such rows are among these.

@@ -124,7 +124,8 @@ def find_order(
     model : LanguageModel
         Asked by ``next_logits`` about histories longer than K, if it answers, and by a ``session``, if it has one.
     max_length : int, optional
-        Tokens of the longest histories; 4 K and at least K + 8 by default, as many as are exhaustive for V = 2.
+        Tokens of the longest histories. By default 4 K and at least K + 8; or fewer, where all histories of more than
+        2 K tokens can be asked.
     channels : tuple of "next_logits", "session", optional
         By which methods it is asked; all that it has by default.
     atol : float
@@ -212,8 +213,8 @@ def _search(model: LanguageModel, channel: Channel, longest: int, *, atol: float
     """Replace tokens, and leave the oldest ones out, in all histories or in some."""
     V, K = int(model.vocab_size), int(model.context_length)
     most = int(np.log2(_EXHAUSTIVE) / np.log2(V)) if V > 1 else 1  # tokens of a history when all are asked
-    if shrink and longest > most > K:
-        longest = max(most, min(longest, 3 * K + 1)) if most >= 2 * K else longest
+    if shrink and longest > most >= 2 * K + 2:
+        longest = most
     exhaustive = longest <= most
     texts = every_history(V, longest) if exhaustive else random_histories(V, longest, _BASES, seed=seed)
     laws = _every_law(model, texts, channel)  # (longest, m, V), after the last 1, 2, ... tokens of each
@@ -234,18 +235,40 @@ def _search(model: LanguageModel, channel: Channel, longest: int, *, atol: float
             row = int(np.argmax(distances))
             effects[back - 1] = max(effects[back - 1], distances[row])
             note(back - 1, texts[row], other[row], np.stack([whole[row], other_laws[row]]))
+    _spread(best)
     for k in range(1, longest):  # a history, and its own last k tokens
         distances = abs(laws[k - 1] - whole).max(axis=1)
         row = int(np.argmax(distances))
         if effects[k:].max() <= atol:
             length_effect = max(length_effect, float(distances[row]))
-        note(k, texts[row], texts[row, longest - k :], np.stack([whole[row], laws[k - 1, row]]))
-    last = max(best, default=0)
-    for k in range(last):  # what tells apart histories with more tokens in common does so with fewer
+        if k not in best:
+            note(k, texts[row], texts[row, longest - k :], np.stack([whole[row], laws[k - 1, row]]))
+    _spread(best)
+    best = {k: _shortened(model, channel, example, atol) for k, example in best.items()}
+    return _Part(longest, exhaustive, asked, effects, length_effect, best)
+
+
+def _spread(best: dict[int, Counterexample]) -> None:
+    """What tells apart histories with more tokens in common refutes every smaller order as well."""
+    for k in range(max(best, default=0)):
         better = max((best[j] for j in best if j >= k), key=lambda example: example.distance)
         if k not in best or best[k].distance < better.distance:
             best[k] = better._replace(common=k)
-    return _Part(longest, exhaustive, asked, effects, length_effect, best)
+
+
+def _shortened(model: LanguageModel, channel: Channel, example: Counterexample, atol: float) -> Counterexample:
+    """The same pair without the tokens before the first that differs, if the laws differ without these too."""
+    first, second = np.array(example.first), np.array(example.second)
+    if len(first) != len(second) or first[0] != second[0]:
+        return example
+    begin = int(np.argmax(first != second))
+    laws = laws_after(model, np.stack([first[begin:], second[begin:]]), channel)
+    distance = float(abs(laws[0] - laws[1]).max())
+    if not distance > atol:
+        return example
+    return example._replace(
+        first=tuple(first[begin:].tolist()), second=tuple(second[begin:].tolist()), laws=laws, distance=distance
+    )
 
 
 def _every_law(model: LanguageModel, texts: Integers, channel: Channel) -> Table:

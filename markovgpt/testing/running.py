@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, final
 
-from markovgpt.errors import ArgumentError, MarkovGPTError, ModelError
+from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, check_is_model
 from markovgpt.testing.checks import CHECKS
 from markovgpt.testing.checks.record import Check
@@ -35,8 +35,8 @@ class CheckResult:
     outcome : "passed", "noted", "failed", "skipped" or "expected failure"
         "noted": a check that informs, and never fails, found something to say.
     message : str
-        The failure, or the note, in lines; what was compared, if it passed; the reason, if it was skipped or expected to
-        fail.
+        The failure, or the note, in lines; what was compared, if it passed; the reason, if it was skipped or expected
+        to fail.
     broken : bool
         The model did not answer: it raised, hung, or changed its vocabulary. Otherwise it answered wrongly, or rightly.
     error : exception, or None
@@ -133,7 +133,7 @@ class Suite:
         _check_options(seed=seed, n=n, alpha=alpha)
         self._timeout = check_timeout(timeout)
         self.subject = Subject(check_is_model(model), seed=seed, n=n, alpha=alpha, spec=spec)
-        self._identity = self.subject.identity()
+        self._identity, self._gone = self.subject.identity(), False
         self._found: dict[str, CheckResult] = {}
 
     def run(self, check: Check) -> CheckResult:
@@ -153,6 +153,8 @@ class Suite:
         return self._found[check.name]
 
     def _run(self, check: Check) -> CheckResult:
+        if self._gone:
+            return CheckResult(check=check.name, outcome="skipped", message="cannot be run: the vocabulary changed")
         missing = [need for need in check.needs if not hasattr(self.subject.model, need)]
         if missing:
             return CheckResult(check=check.name, outcome="skipped", message=f"no {missing[0]}")
@@ -192,7 +194,7 @@ class Suite:
             fact("likely", "tokens are added, or the tokenizer is loaded, when the model is first used"),
             fact("reproduce", self.subject.command(check.name)),
         ]
-        self._identity = now  # it is told once
+        self._gone = True
         return CheckResult(check=check.name, outcome="failed", message="\n".join(lines), broken=True)
 
     def _because_of(self, check: Check) -> CheckResult | None:
@@ -214,9 +216,10 @@ class Suite:
             return CheckResult(
                 check=check.name, outcome="failed", message="\n".join([*lines, reproduce]), broken=True, error=error
             )
-        ours = isinstance(error, ModelError)
-        cause = error.__cause__ if ours else error
-        said = str(error) if ours else f"{self.subject.name} failed: {type(error).__name__}: {error}"
+        cause: BaseException | None = error
+        said = f"{self.subject.name} failed: {type(error).__name__}: {error}"
+        if isinstance(error, ModelError):  # it raised, or it returned something that is no answer
+            cause, said = error.__cause__ if "contexts" in error.facts else None, str(error)
         lines = [said]
         if cause is not None:
             lines += [fact("traceback", "of the model's own code"), _indented(_own_traceback(cause))]
@@ -234,7 +237,7 @@ def _own_traceback(error: BaseException) -> str:
     frames = error.__traceback__
     while frames is not None and frames.tb_next is not None and frames.tb_frame.f_code.co_filename.startswith(_OURS):
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames, chain=not isinstance(error, MarkovGPTError)))
+    return "".join(traceback.format_exception(type(error), error, frames))
 
 
 def _indented(text: str) -> str:

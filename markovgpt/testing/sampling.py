@@ -16,10 +16,10 @@ from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.testing.draws import Draws, read_draws
+from markovgpt.testing.mistakes import Rule, wrong_rules
 from markovgpt.testing.references import Reference
 from markovgpt.testing.tails import least_distance, row_tests
 from markovgpt.testing.verdicts import Likely, SampleVerdict
-from markovgpt.testing.wrong_rules import Rule, wrong_rules
 
 __all__ = ["judge_samples"]
 
@@ -28,6 +28,7 @@ Table = NDArray[np.float64]
 
 _POWER = 0.99
 _CLOSER = 5.0
+_ENOUGH = 100  # draws from which it means something that they do not contradict a rule
 _MOST_LIKELY_STATES = 512  # with most draws, in which wrong rules are tried
 
 
@@ -177,7 +178,7 @@ def _likely(reference: Reference, draws: list[Draws], rules: Mapping[str, Rule])
     if not (distance < right):
         return None
     near = distance * _CLOSER <= right
-    fits = not (adjusted_p_values(row_tests(counts, law).p_values, "holm") <= 1e-3).any()
+    fits = n.sum() >= _ENOUGH and not (adjusted_p_values(row_tests(counts, law).p_values, "holm") <= 1e-3).any()
     return Likely(name, distance) if near or fits else None
 
 

@@ -90,9 +90,16 @@ class Subject:
         Raises
         ------
         ModelError
-            The model raised: its own traceback is kept, and the contexts are named.
+            The model raised: its own traceback is kept, and the tokens are named that are enough to make it.
         """
-        return self.guarded(method, getattr(self.model, method), tokens, *arguments, **options)
+        function = getattr(self.model, method)
+        try:
+            return self.guarded(method, function, tokens, *arguments, **options)
+        except ModelError as error:
+            failure = error
+        fewest = _fewest_rows(lambda rows: function(rows, *arguments, **options), tokens)
+        self.guarded(method, function, fewest, *arguments, **options)
+        raise failure  # it does not fail any more
 
     def guarded(
         self, what: str, function: Callable[..., Any], tokens: Integers, *arguments: Any, **options: Any
@@ -102,9 +109,10 @@ class Subject:
             return function(tokens.copy(), *arguments, **options)
         except Exception as error:
             shape = " x ".join(map(str, tokens.shape))
-            first = self.label(tokens[0]) if tokens.ndim == 2 else self.label(tokens[:8])
+            first = self.label(tokens[0] if tokens.ndim == 2 else tokens[:8])
+            first = f"the first {first}" if tokens.ndim == 2 and len(tokens) > 1 else first
             raise ModelError(
-                f"{self.name} failed in {what}, given {shape} tokens, the first {first}: {type(error).__name__}: {error}",
+                f"{self.name} failed in {what}, given {shape} tokens, {first}: {type(error).__name__}: {error}",
                 contexts=tokens,
             ) from error
 
@@ -165,7 +173,7 @@ class Subject:
 
     @cached_property
     def source(self) -> Any:
-        """The exact laws: the chain of the model, by whole contexts; the model itself where that has too many states."""
+        """The exact laws: the chain of the model, by whole contexts; or the model, where that has too many states."""
         from markovgpt.enumeration import build_chain
 
         if self.K * np.log2(self.V) > np.log2(_MOST_STATES) or self.V ** (self.K + 1) > _MOST_ENTRIES:
@@ -200,3 +208,17 @@ class Subject:
     def broken(self, what: str, *facts: str, likely: str = "", whole: bool = False) -> Finding:
         """The failure of a check of this model."""
         return Finding(f"{self.name}: {what}", *facts, likely=likely, whole=whole)
+
+
+def _fewest_rows(function: Callable[[Integers], Any], tokens: Integers) -> Integers:
+    """Half of the rows that make a function fail, and half of those, as long as one of the halves does."""
+    while len(tokens) > 1:
+        for half in (tokens[: len(tokens) // 2], tokens[len(tokens) // 2 :]):
+            try:
+                function(half.copy())
+            except Exception:
+                tokens = half
+                break
+        else:
+            return tokens  # they fail together only
+    return tokens

@@ -81,15 +81,15 @@ def row_tests(counts: Integers, laws: Table) -> RowTests:
     if len(two):
         rarer = np.where(pooled_laws[two] > 0, pooled_laws[two], np.inf).min(axis=1)
         p[two] = np.minimum(p[two], binomial_tails(rarer, n[two], distances[two]))
-    few = open_ & (sizes > 2) & ((n_outcomes(n, sizes) <= _MOST_OUTCOMES) | ((sizes == 3) & (n <= _MOST_DRAWS)))
-    for row in np.flatnonzero(few).tolist():
-        law = pooled_laws[row][pooled_laws[row] > 0]  # (k,)
-        law /= law.sum()
-        if len(law) == 3:
-            exact = _tail_of_three(np.sort(law), int(n[row]), distances[row])
-        else:
-            exact = float(exact_tails(law[None], int(n[row]), distances[row : row + 1])[0])
-        p[row] = min(p[row], exact)
+    three = open_ & (sizes == 3) & (n <= _MOST_DRAWS)
+    for row in np.flatnonzero(three).tolist():
+        law = np.sort(pooled_laws[row][pooled_laws[row] > 0])  # (3,)
+        p[row] = min(p[row], _tail_of_three(law / law.sum(), int(n[row]), distances[row]))
+    few = open_ & (sizes > 3) & (n_outcomes(n, sizes) <= _MOST_OUTCOMES)
+    for draws, k in np.unique(np.stack([n[few], sizes[few]], axis=1), axis=0).tolist():
+        here = np.flatnonzero(few & (n == draws) & (sizes == k))
+        laws_here = np.stack([row[row > 0] for row in pooled_laws[here]])  # (m', k)
+        p[here] = np.minimum(p[here], exact_tails(laws_here, draws, distances[here]))
     distances[excluded], p[excluded] = np.inf, 0.0
     return RowTests(2 * distances, p, sizes)
 

@@ -18,7 +18,7 @@ from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.testing.assertions.subjects import chain_of, check_count, check_number, rule_of
 from markovgpt.testing.messages import failure, law_table, number
-from markovgpt.testing.wrong_rules import wrong_rules
+from markovgpt.testing.mistakes import wrong_rules
 
 __all__ = ["ApproxChain", "Metric", "approx_chain", "assert_horizon_tv", "assert_same_chain", "chain_difference"]
 

@@ -111,6 +111,8 @@ def _asked(found: OrderVerdict) -> str:
 
 
 def _order(found: OrderVerdict) -> str:
+    if found.order is None and found.effects[-1] <= found.atol:
+        return f"none: with up to {found.max_length} tokens, their number matters"
     if found.order is None:
         return f"larger than {found.max_length - 1}: even the oldest token that was tried matters"
     return f"{found.order}" + ("" if found.exhaustive else " at least: it was a search")
@@ -122,13 +124,12 @@ def _likely(found: OrderVerdict, example: Counterexample, order: int) -> str:
         return (
             "positions: the law depends on how many tokens there are, not on which (positions counted from the start)"
         )
-    if "session" in found.channels and example.channel == "session" and "next_logits" in found.refused:
-        how = "the cache keeps what older tokens left in it"
-    else:
-        how = "older tokens are not cut"
     penalty = _penalty(example)
     if penalty:
         return penalty
+    if example.channel == "session" and "next_logits" in found.refused:
+        return "the cache keeps what older tokens left in it: once the window slides, it must be made anew"
+    how = "older tokens are not cut"
     if found.order is None:
         return f"{how}: a recurrent state, or a cache that is never cut"
     window = order - 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from markovgpt.model import as_float64
@@ -19,8 +21,8 @@ _SIZES = (2, 7)  # of batches for the rest
 @check(
     what="Half of the rows of a batch are replaced, and the answers for the other half compared; then the other way "
     "round. The shapes are the same, so every bit must be.",
-    catches="Statistics over the batch, a reshape that mixes rows, attention across the batch, experts whose capacity is "
-    "shared by the batch.",
+    catches="Statistics over the batch, a reshape that mixes rows, attention across the batch, experts whose capacity "
+    "is shared by the batch.",
     threads=("imp #1314", "imp #1354"),
     mend="Look for a view or reshape with the batch in the wrong place, for mean or norm over dimension 0, and for an "
     "index that forgets the row.",
@@ -29,9 +31,9 @@ def batch_rows_independent(subject: Subject) -> str:
     """Other rows change: the same bits."""
     contexts = subject.contexts(subject.K)
     tokens = contexts.tokens
-    others = np.random.default_rng(subject.seed).permutation((tokens + 1) % subject.V)  # (m, K)
+    changed = (tokens + 1) % subject.V  # (m, K)
     whole = subject.ask(tokens)
-    for first in (0, 1):
+    for first, others in product((0, 1), (changed, np.random.default_rng(subject.seed).permutation(changed))):
         mixed = tokens.copy()
         mixed[1 - first :: 2] = others[1 - first :: 2]
         kept = tokens[first::2]
@@ -44,13 +46,14 @@ def batch_rows_independent(subject: Subject) -> str:
                 what="a row of a batch depends on the other rows",
                 likely="rows are mixed: batch statistics, a wrong reshape, or attention across the batch",
             )
-    return f"{contexts.describe()}, each beside two sets of others"
+    return f"{contexts.describe()}, each beside three sets of others"
 
 
 @check(
-    what="Contexts in one batch, one by one, in small batches and in another order: the laws must agree up to rounding.",
-    catches="Masks, positions or kernels that depend on the size of the batch or on the place in it; a batch of one that "
-    "takes another path.",
+    what="Contexts in one batch, one by one, in small batches and in another order: the laws must agree up to "
+    "rounding.",
+    catches="Masks, positions or kernels that depend on the size of the batch or on the place in it; a batch of one "
+    "that takes another path.",
     threads=("transformers #25921",),
     mend="Rounding is allowed for. What is left is a mask, a position or a scale made from the shape of the batch.",
 )
@@ -75,6 +78,7 @@ def batch_size_tolerance(subject: Subject) -> str:
     return same_laws(
         subject,
         answers,
+        over=subject.contexts(subject.K),
         what="the law of a context depends on the size of the batch or on its place in it",
         likely="a mask, a position or a scale is made from the shape of the batch",
         names=("here", "whole batch"),
@@ -82,8 +86,8 @@ def batch_size_tolerance(subject: Subject) -> str:
 
 
 @check(
-    what="Contexts of all lengths in one batch, padded on the left with tokens of every kind: each row must have the law "
-    "of its own tokens alone.",
+    what="Contexts of all lengths in one batch, padded on the left with tokens of every kind: each row must have the "
+    "law of its own tokens alone.",
     catches="Positions counted from the padding, padding that is attended to, a mask of the wrong side.",
     threads=("nnsight #673", "trl #469", "unsloth #4078"),
     mend="Pass an attention mask, and position ids that begin with the first token: (mask.cumsum(-1) - 1).clip(0).",
@@ -113,6 +117,7 @@ def padding(subject: Subject) -> str:
     return same_laws(
         subject,
         answers,
+        over=subject.contexts(subject.K),
         what="padding on the left changes the law",
         likely="positions are counted from the padding, or the padding is attended to",
         names=("padded", "alone"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from markovgpt.enumeration.closeness import rounding_allowance
@@ -11,8 +13,8 @@ from markovgpt.model import as_float64, check_is_model
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
-from markovgpt.testing.judging import Part, exact_laws, hangs_on_rounding, judge, prompts_for, windows
 from markovgpt.testing.findings import fact
+from markovgpt.testing.judging import Part, exact_laws, hangs_on_rounding, judge, prompts_for, windows
 from markovgpt.testing.subject import Subject
 
 __all__ = ["logprobs_match_law", "same_chain", "speculative"]
@@ -21,8 +23,8 @@ _LENGTH = 4  # tokens drawn after a prompt
 
 
 @check(
-    what="Draws with log-probabilities, without options, at another temperature and with top-k, and compares each reported "
-    "number with the logarithm of the law that the token was drawn from.",
+    what="Draws with log-probabilities, without options, at another temperature and with top-k, and compares each "
+    "reported number with the logarithm of the law that the token was drawn from.",
     catches="Log-probabilities of the law before temperature and filters, or of the position before.",
     threads=("vLLM #9453", "ollama #16196"),
     mend="Report log_softmax of the logits that are sampled from, after temperature and filters.",
@@ -32,7 +34,7 @@ def logprobs_match_law(subject: Subject) -> str:
     """The reported log-probability is that of the law sampled from."""
     method = "generate_with_logprobs"
     prompts, n, closest = subject.contexts(subject.K).tokens, 0, 0.0
-    rules: list[dict[str, float]] = [{}]
+    rules: list[dict[str, Any]] = [{}]
     rules += [{"temperature": 0.5}] if subject.takes(method, "temperature") else []
     rules += [{"top_k": 2}] if subject.takes(method, "top_k") and subject.V > 2 else []
     for rule in rules:
@@ -74,9 +76,10 @@ def logprobs_match_law(subject: Subject) -> str:
 
 
 @check(
-    what="Draws with the assisted method and judges the draws against the law of the model itself, as generate is judged.",
-    catches="A draft that is accepted too readily, rejected tokens that are drawn again from the whole law, a cache that is "
-    "not rolled back.",
+    what="Draws with the assisted method and judges the draws against the law of the model itself, as generate is "
+    "judged.",
+    catches="A draft that is accepted too readily, rejected tokens that are drawn again from the whole law, a cache "
+    "that is not rolled back.",
     threads=("transformers #32867", "transformers #47932"),
     mend="Accept with min(1, p / q); after a rejection draw from the normalised positive part of p - q.",
     needs=("generate_speculative",),
@@ -85,11 +88,12 @@ def logprobs_match_law(subject: Subject) -> str:
 def speculative(subject: Subject) -> str:
     """Assisted generation has the law of the target."""
     method = "generate_speculative"
-    rules: list[dict[str, float]] = [{}]
+    rules: list[dict[str, Any]] = [{}]
     rules += [{"temperature": 0.5}] if subject.takes(method, "temperature") else []
     prompts = prompts_for(subject, max(1, subject.n // len(rules)))
+    said = subject.contexts(subject.K).describe()
     parts = [
-        Part(subject.generate(prompts, _LENGTH, seed=subject.seed, method=method, **rule), _LENGTH, rule)
+        Part(subject.generate(prompts, _LENGTH, seed=subject.seed, method=method, **rule), _LENGTH, rule, said)
         for rule in rules
     ]
     return judge(subject, parts, method=method)
@@ -97,8 +101,8 @@ def speculative(subject: Subject) -> str:
 
 @check(
     what="Asks the model and its export about contexts of every length: the same laws, up to rounding.",
-    catches="An export with a fixed shape, a constant that was traced, weights in another order, a static cache of the "
-    "wrong length.",
+    catches="An export with a fixed shape, a constant that was traced, weights in another order, a static cache of "
+    "the wrong length.",
     threads=("onnx optimum #1755", "onnx optimum #1334", "transformers #30670"),
     mend="Export again with dynamic axes and compare layer by layer. For a coarser copy, as of 8 bits, use "
     "assert_same_chain with the tolerance that you accept.",
@@ -122,6 +126,7 @@ def same_chain(subject: Subject) -> str:
     return same_laws(
         subject,
         answers,
+        over=subject.contexts(subject.K),
         what="the export has another law than the model",
         likely="a shape, a length or a constant was fixed when it was exported",
         names=("export", "model"),

@@ -9,9 +9,10 @@ import numpy as np
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
-from markovgpt.testing.judging import Part, exact_laws, judge, prompts_for, windows
 from markovgpt.testing.findings import NotApplicable, fact
+from markovgpt.testing.judging import Part, exact_laws, judge, prompts_for, windows
 from markovgpt.testing.subject import Subject
+from markovgpt.testing.telling import telling_top_p
 
 __all__ = [
     "generate_default_is_chain",
@@ -27,12 +28,14 @@ _FILTERED = 2  # under each rule: a wrong filter shows in draws that it makes im
 _AFTER = ("logits_shape", "logits_finite", "generate_shape")
 _TEMPERATURES = (0.5, 2.0)
 _NUCLEI = (0.5, 0.9)
+_MOST_K = 8  # together with a nucleus
 
 
 @check(
-    what="Draws without any option and judges the draws after every state against softmax(logits), by a G-test a state.",
-    catches="A default that nobody asked for: the 50 likeliest tokens only, a temperature, a penalty; softmax taken twice; "
-    "a sampler that is not quite one.",
+    what="Draws without any option and judges the draws after every state against softmax(logits), by a G-test a "
+    "state.",
+    catches="A default that nobody asked for: the 50 likeliest tokens only, a temperature, a penalty; softmax taken "
+    "twice; a sampler that is not quite one.",
     threads=("transformers #38549", "trl #6337"),
     mend="With no option, draw from softmax(logits): top_k=None, top_p=None, temperature=1.",
     needs=("generate",),
@@ -59,7 +62,8 @@ def generate_temperature(subject: Subject) -> str:
 
 
 @check(
-    what="Draws with the likeliest token, two, and all but one, and judges each: all tokens that tie with the k-th are kept.",
+    what="Draws with the likeliest token, two, and all but one, and judges each: all tokens that tie with the k-th "
+    "are kept.",
     catches="k that is off by one, tokens lost or kept at random where several tie at the cut, a threshold in "
     "probabilities that is compared with logits.",
     threads=("transformers #8686", "mesh-transformer-jax #164", "minGPT #10"),
@@ -76,10 +80,10 @@ def generate_top_k(subject: Subject) -> str:
 
 
 @check(
-    what="Draws with two nuclei, and with a nucleus together with a temperature and with top-k: temperature first, then "
-    "top-k, then top-p, and the token that crosses the sum is kept.",
-    catches="Filters in another order, the crossing token dropped, tokens that are cut off by an unsorted sum, a nucleus of "
-    "probabilities before the temperature.",
+    what="Draws with two nuclei, and with a nucleus, chosen to tell orders apart, together with a temperature and "
+    "with top-k: temperature first, then top-k, then top-p, and the token that crosses the sum is kept.",
+    catches="Filters in another order, the crossing token dropped, tokens that are cut off by an unsorted sum, a "
+    "nucleus of probabilities before the temperature.",
     threads=("transformers #8686", "mesh-transformer-jax #164", "minGPT #10"),
     mend="Temperature, top-k, softmax, then keep sorted tokens while the sum before them is below top_p.",
     needs=("generate",),
@@ -90,16 +94,19 @@ def generate_top_p(subject: Subject) -> str:
     """The law of the nucleus: order and crossing token."""
     options: list[dict[str, Any]] = [{"top_p": value} for value in _NUCLEI]
     if subject.takes("generate", "temperature"):
-        options += [{"top_p": 0.8, "temperature": value} for value in _TEMPERATURES]
+        for value in _TEMPERATURES:
+            top_p = telling_top_p(subject, "the temperature is applied after top_p", temperature=value)
+            options.append({"top_p": top_p, "temperature": value})
     if subject.takes("generate", "top_k") and subject.V > 2:
-        options.append({"top_p": 0.7, "top_k": subject.V - 1})
+        k = min(max(2, subject.V // 2), _MOST_K)
+        options.append({"top_p": telling_top_p(subject, "top_p is applied before top_k", top_k=k), "top_k": k})
     return judge(subject, _parts(subject, *options))
 
 
 @check(
     what="Draws from states that have impossible tokens: one draw of probability 0 fails at once, without statistics.",
-    catches="A sampler that can return an index of weight 0: a sum that rounds up to 1 too late, a search that takes the "
-    "wrong side.",
+    catches="A sampler that can return an index of weight 0: a sum that rounds up to 1 too late, a search that takes "
+    "the wrong side.",
     threads=("pytorch #4858", "pytorch #48841", "pytorch #136623"),
     mend="Search the cumulated sum for the first entry above the random number, and divide that by the last entry.",
     needs=("generate",),
@@ -155,10 +162,11 @@ def generate_is_markov(subject: Subject) -> str:
             raise NotApplicable(f"generate takes no prompts longer than K={subject.K} ({cause})") from error
         said = f"{subject.K + 1} times {subject.labels[token]} before the last K={subject.K} tokens"
         parts.append(Part(sequences, 1, {}, said))
-    return judge(subject, parts)
+    return judge(subject, parts, check="generate_is_markov")
 
 
 def _parts(subject: Subject, *rules: dict[str, Any], length: int = _FILTERED) -> list[Part]:
     """Draws after all contexts under each rule; the rules share the prompts that there are."""
     prompts = prompts_for(subject, max(1, subject.n // len(rules)))
-    return [Part(subject.generate(prompts, length, seed=subject.seed, **rule), length, rule) for rule in rules]
+    said = subject.contexts(subject.K).describe()
+    return [Part(subject.generate(prompts, length, seed=subject.seed, **rule), length, rule, said) for rule in rules]

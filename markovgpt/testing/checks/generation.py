@@ -9,8 +9,8 @@ from markovgpt.decoding import Decoding
 from markovgpt.enumeration.closeness import rounding_allowance
 from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
-from markovgpt.testing.judging import exact_laws, windows
 from markovgpt.testing.findings import NotApplicable, fact
+from markovgpt.testing.judging import exact_laws, windows
 from markovgpt.testing.subject import Subject
 
 __all__ = ["generate_greedy", "generate_seeded", "generate_shape"]
@@ -19,8 +19,8 @@ _LENGTH = 4  # tokens drawn after a prompt
 
 
 @check(
-    what="Generates nothing, one token and several, for one prompt and many: the rows must be the prompts and that many "
-    "tokens from 0 to V - 1.",
+    what="Generates nothing, one token and several, for one prompt and many: the rows must be the prompts and that "
+    "many tokens from 0 to V - 1.",
     catches="Continuations without their prompts, stopping early, padding at the end, tokens of a padded vocabulary.",
     mend="Return (batch, length + n) integers that begin with the prompts.",
     needs=("generate",),
@@ -45,10 +45,10 @@ def generate_shape(subject: Subject) -> str:
 
 
 @check(
-    what="The same seed twice, with a call for another seed in between, must give the same tokens; another seed must give "
-    "others, where the law makes it impossible (less than alpha) that they agree by chance.",
-    catches="A seed that is not passed on, random numbers of the whole process, one generator for all calls, a seed that is "
-    "fixed inside.",
+    what="The same seed twice, with a call for another seed in between, must give the same tokens; another seed must "
+    "give others, where the law makes it impossible (less than alpha) that they agree by chance.",
+    catches="A seed that is not passed on, random numbers of the whole process, one generator for all calls, a seed "
+    "that is fixed inside.",
     mend="Make a generator from the seed at the start of each call, and draw from that one alone.",
     needs=("generate",),
     after=("logits_shape", "logits_finite", "generate_shape"),
@@ -92,9 +92,10 @@ def generate_seeded(subject: Subject) -> str:
 
 
 @check(
-    what="At temperature 0 every token must be the likeliest after the K before it; of tokens that tie up to rounding, any.",
-    catches="Temperature 0 that is taken for 'not given', a division by 0, sampling among the best few, a second sampler "
-    "for greedy decoding that looks at another position.",
+    what="At temperature 0 every token must be the likeliest after the K before it; of tokens that tie up to "
+    "rounding, any.",
+    catches="Temperature 0 that is taken for 'not given', a division by 0, sampling among the best few, a second "
+    "sampler for greedy decoding that looks at another position.",
     mend="Take argmax of the logits where temperature is 0, before anything is divided or filtered.",
     needs=("generate",),
     after=("logits_shape", "logits_finite", "generate_shape"),

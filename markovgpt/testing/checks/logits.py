@@ -16,8 +16,8 @@ __all__ = ["logits_finite", "logits_shape"]
 @check(
     what="Asks about contexts of every length, many at once and one alone, and compares the shape with (batch, "
     "vocab_size).",
-    catches="An output layer padded to a round size, whose extra rows can be sampled; logits of every position instead of "
-    "the last; a batch of one that loses its first dimension.",
+    catches="An output layer padded to a round size, whose extra rows can be sampled; logits of every position "
+    "instead of the last; a batch of one that loses its first dimension.",
     threads=("mlx-vlm #1917", "tt-metal #17195"),
     mend="Cut the logits to the vocabulary, logits[:, :vocab_size], and return the last position only, logits[:, -1].",
     after=(),
@@ -48,9 +48,10 @@ def logits_shape(subject: Subject) -> str:
 
 
 @check(
-    what="Looks for NaN, plus infinity and rows of nothing but minus infinity, in the logits of contexts of every length.",
-    catches="A mask that leaves nothing to attend to, a division by zero, float16 that overflows: softmax makes NaN of it, "
-    "and the sampler anything.",
+    what="Looks for NaN, plus infinity and rows of nothing but minus infinity, in the logits of contexts of every "
+    "length.",
+    catches="A mask that leaves nothing to attend to, a division by zero, float16 that overflows: softmax makes NaN "
+    "of it, and the sampler anything.",
     threads=("pytorch #92752",),
     mend="Use minus infinity for impossible tokens only, never for a whole row; compute softmax and norms in float32.",
     after=("logits_shape",),

@@ -15,10 +15,10 @@ __all__ = ["deterministic", "input_unchanged", "no_state_leak"]
 
 
 @check(
-    what="Compares the array of contexts before and after next_logits, at every length; and that of all_logits and the "
-    "prompts of generate, where the model has them.",
-    catches="Tokens shifted, masked or cropped in place: the caller's array is wrong afterwards, and so is what it asks "
-    "next.",
+    what="Compares the array of contexts before and after next_logits, at every length; and that of all_logits and "
+    "the prompts of generate, where the model has them.",
+    catches="Tokens shifted, masked or cropped in place: the caller's array is wrong afterwards, and so is what it "
+    "asks next.",
     mend="Work on a copy: contexts.copy(), or torch.tensor(contexts) instead of torch.from_numpy(contexts).",
 )
 def input_unchanged(subject: Subject) -> str:
@@ -75,8 +75,8 @@ def deterministic(subject: Subject) -> str:
 
 
 @check(
-    what="A call, then calls for other contexts, in other shapes, by every method that the model has, then the first call "
-    "again; every bit must be the same.",
+    what="A call, then calls for other contexts, in other shapes, by every method that the model has, then the first "
+    "call again; every bit must be the same.",
     catches="A cache, a recurrent state or a position counter that survives the call.",
     threads=("burn-lm #53", "langchain #2565"),
     mend="Reset caches and recurrent states at the start of next_logits, or keep them in the session.",

@@ -25,8 +25,8 @@ _PAST = 8  # tokens fed past K, at most
 
 
 @check(
-    what="Feeds all contexts token by token, and further tokens past K: at every length the law must be that of a full pass "
-    "over the last K tokens.",
+    what="Feeds all contexts token by token, and further tokens past K: at every length the law must be that of a "
+    "full pass over the last K tokens.",
     catches="A cache that is filled in the wrong order, positions that are one off, keys of a token that are never "
     "written.",
     threads=("mlx-lm #93", "transformers #37574", "transformers #47708"),
@@ -52,25 +52,26 @@ def session_equals_recompute(subject: Subject) -> str:
                 said = f"sessions of {len(text)} rows at length {length} (K={subject.K}), and a full pass"
                 answers.append(Answers(text, logits, subject.ask(text[:, -subject.K :]), said))
     what = "a session gives another law than a full pass"
-    return same_laws(subject, answers, what=what, likely=_SESSION, names=("session", "full pass")) + refused
+    over = subject.contexts(subject.K)
+    return same_laws(subject, answers, over=over, what=what, likely=_SESSION, names=("session", "full pass")) + refused
 
 
 _SESSION = "cached keys are stale, in the wrong order or at the wrong position"
 
 
 @check(
-    what="Lets the window slide once, twice, and so on, and compares each session with a fresh one that is fed the last K "
-    "tokens only: nothing that has left the window may be left in the cache.",
-    catches="Keys that keep the positions which they had before the window slid, a crop that is off by one, a crop that is "
-    "done the first time only.",
+    what="Lets the window slide once, twice, and so on, and compares each session with a fresh one that is fed the "
+    "last K tokens only: nothing that has left the window may be left in the cache.",
+    catches="Keys that keep the positions which they had before the window slid, a crop that is off by one, a crop "
+    "that is done the first time only.",
     threads=("streaming-llm #88", "nanoGPT #76"),
-    mend="With absolute positions, compute the window again when it slides: keys of all tokens change. With relative ones, "
-    "crop the cache to K - 1 tokens before each step.",
+    mend="With absolute positions, compute the window again when it slides: keys of all tokens change. With relative "
+    "ones, crop the cache to K - 1 tokens before each step.",
     needs=("session",),
 )
 def session_after_crop(subject: Subject) -> str:
     """After the window slid, the cache is that of a fresh session."""
-    answers = []
+    answers: list[Answers] = []
     for texts in _texts(subject):
         slid = _begin(subject, texts)
         for length in range(1, texts.shape[1] + 1):
@@ -93,6 +94,7 @@ def session_after_crop(subject: Subject) -> str:
     return same_laws(
         subject,
         answers,
+        over=subject.contexts(subject.K),
         what="after the window slid, a session gives another law than a fresh one with the same last K tokens",
         likely="the cache is not cropped right, or its keys keep the positions from before the slide",
         names=("slid", "fresh"),
@@ -100,8 +102,8 @@ def session_after_crop(subject: Subject) -> str:
 
 
 @check(
-    what="Forks a session in another order and with rows twice, feeds the fork and its parent in turns, and compares both "
-    "with full passes.",
+    what="Forks a session in another order and with rows twice, feeds the fork and its parent in turns, and compares "
+    "both with full passes.",
     catches="A fork that shares its parent's cache and writes to it, or takes other rows than asked.",
     mend="Copy what a step writes to: the cache, the tokens, the length. Share only what is never written again.",
     needs=("session",),
@@ -136,6 +138,7 @@ def fork_is_independent(subject: Subject) -> str:
     return same_laws(
         subject,
         answers,
+        over=subject.contexts(subject.K),
         what="a fork and its parent are not independent",
         likely="they share a cache that is written to, or the fork has other rows than were asked for",
         names=("session", "full pass"),

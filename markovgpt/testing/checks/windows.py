@@ -16,10 +16,10 @@ __all__ = ["causal", "context_length", "order_tight"]
 
 
 @check(
-    what="Gives next_logits histories longer than K, where it takes them: the law must be that of the last K tokens. A "
-    "history where it is not is a counterexample.",
-    catches="A window that is one token too long; layers of sliding attention, which reach back L (W - 1) + 1 tokens, not "
-    "W; a cache that is never cropped.",
+    what="Gives next_logits histories longer than K, where it takes them: the law must be that of the last K tokens. "
+    "A history where it is not is a counterexample.",
+    catches="A window that is one token too long; layers of sliding attention, which reach back L (W - 1) + 1 tokens, "
+    "not W; a cache that is never cropped.",
     threads=("transformers #26792", "transformers #39408", "mlx-lm #390"),
     mend="Crop to the last K tokens, contexts[:, -K:], before the forward pass, or give context_length its true value.",
 )
@@ -28,7 +28,7 @@ def context_length(subject: Subject) -> str:
     last = subject.contexts(subject.K).tokens
     rng = np.random.default_rng(subject.seed)
     expected = subject.ask(last)
-    answers = []
+    answers: list[Answers] = []
     for extra in sorted({1, 2, subject.K + 1}):
         for name, older in (
             ("the first token", np.zeros((len(last), extra), dtype=np.int64)),
@@ -50,6 +50,7 @@ def context_length(subject: Subject) -> str:
     return same_laws(
         subject,
         answers,
+        over=subject.contexts(subject.K),
         what=f"tokens older than K={subject.K} change the law, so its context is longer than it says",
         likely="the window is not cropped to K, or is cropped to another number",
         names=("history", "last K"),
@@ -57,11 +58,11 @@ def context_length(subject: Subject) -> str:
 
 
 @check(
-    what="Looks for two contexts that differ in their oldest token only and have different laws: then K is no larger than "
-    "it must be. It informs, and never fails.",
+    what="Looks for two contexts that differ in their oldest token only and have different laws: then K is no larger "
+    "than it must be. It informs, and never fails.",
     catches="A window that is one token too short, so that the model never sees the oldest token that it says it does.",
-    mend="If the oldest token should matter, look at the crop: [-K:], not [-(K - 1):]. If not, a smaller context_length "
-    "gives the same law and V times fewer states.",
+    mend="If the oldest token should matter, look at the crop: [-K:], not [-(K - 1):]. If not, a smaller "
+    "context_length gives the same law and V times fewer states.",
     informs=True,
 )
 def order_tight(subject: Subject) -> str:
@@ -84,8 +85,8 @@ def order_tight(subject: Subject) -> str:
 
 
 @check(
-    what="Changes later tokens and compares all_logits at earlier positions; then compares every position with next_logits "
-    "of the tokens up to there.",
+    what="Changes later tokens and compares all_logits at earlier positions; then compares every position with "
+    "next_logits of the tokens up to there.",
     catches="A causal mask that is missing, off by one, or lost in one of several attention paths.",
     threads=("transformers #48745", "keras #23038", "nanochat #845"),
     mend="Mask the scores of later positions with -inf before the softmax, in every layer and on every path.",
@@ -105,6 +106,7 @@ def causal(subject: Subject) -> str:
     same_laws(
         subject,
         answers,
+        over=subject.contexts(subject.K),
         what="all_logits looks at later tokens",
         likely="the causal mask is missing or off by one",
         names=("changed", "before"),
@@ -121,6 +123,7 @@ def causal(subject: Subject) -> str:
     return same_laws(
         subject,
         against,
+        over=subject.contexts(subject.K),
         what="all_logits at a position is not next_logits of the tokens up to there",
         likely="positions are shifted by one, or the last position takes another path",
         names=("all_logits", "next_logits"),

@@ -141,7 +141,8 @@ class CrossingTokenDropped(SoundModel):
         ranked[:, 1:][np.cumsum(ranked, axis=1)[:, 1:] > top_p] = 0.0  # the likeliest is always kept
         kept = np.zeros_like(law)
         np.put_along_axis(kept, order, ranked, axis=1)
-        return kept / kept.sum(axis=1, keepdims=True)
+        kept /= kept.sum(axis=1, keepdims=True)
+        return kept
 
 
 @caught_by("generate_top_p")
@@ -167,7 +168,8 @@ class NucleusNotSorted(SoundModel):
             return law
         before = np.cumsum(law, axis=1) - law
         kept = np.where(before < top_p, law, 0.0)
-        return kept / kept.sum(axis=1, keepdims=True)
+        kept /= kept.sum(axis=1, keepdims=True)
+        return kept
 
 
 @caught_by("generate_top_p")

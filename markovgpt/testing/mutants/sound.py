@@ -51,7 +51,8 @@ class SoundModel:
 
     def added(self, tokens: Integers, first: int = 0) -> Floats:
         """What each token adds, ``(batch, length) -> (batch, length, V)``, the first of them at position ``first``."""
-        return self.weights[first + np.arange(tokens.shape[1]), tokens]  # type: ignore[no-any-return]  # numpy: Any
+        added: Floats = self.weights[first + np.arange(tokens.shape[1]), tokens]
+        return added
 
     def finished(self, sums: Floats, last: Integers) -> Floats:
         """Logits from sums ``(..., V)`` and last tokens ``(...)``: the impossible token and the tie."""

@@ -29,7 +29,7 @@ class WindowOneLonger(SoundModel):
 
 @caught_by("context_length", "generate_greedy", *SAMPLED, "logprobs_match_law", "speculative")
 class SlidingLayers(SoundModel):
-    """Two layers of sliding attention over W = K tokens: the law reaches back 2 (W - 1) + 1 tokens, in generation too."""
+    """Two layers of sliding attention over W = K tokens: the law reaches back 2 (W - 1) + 1, in generation too."""
 
     def network(self, contexts: Integers) -> Floats:
         K = self.context_length
