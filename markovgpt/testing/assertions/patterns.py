@@ -156,11 +156,13 @@ def assert_never(
     way = first_occurrence(own, patterns, starts, within=limit)
     if way is None:
         return
+    text = own.states.context(way.start) + way.tokens
+    written = next(pattern for pattern in patterns.texts if text[-len(pattern) :] == pattern)
     found = probability_of(own, patterns, way.start, within=limit)
     rare = " Zero means impossible here: for rare, use assert_reaches." if way.probability < 1e-12 else ""
     raise AssertionError(
         failure(
-            f"{own.origin.model} can write {_names(own, patterns)}",
+            f"{own.origin.model} can write {own.vocabulary.label(written)}",
             (
                 "shortest",
                 f"from {own.label(way.start)}: {own.vocabulary.label(way.tokens)}, probability "
