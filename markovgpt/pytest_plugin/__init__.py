@@ -1,7 +1,8 @@
 """What does pytest know of models? Options, fixtures, a marker, items that are checks, and a report.
 
 pytest loads this module in every run of everybody who has markovgpt installed, so it imports nothing but pytest. What a
-hook needs is imported when it has something to do.
+hook needs is imported when it has something to do. It asserts nothing, so pytest has nothing to rewrite here, and a
+program that imported it before it starts pytest gets no warning: PYTEST_DONT_REWRITE.
 """
 
 from __future__ import annotations
