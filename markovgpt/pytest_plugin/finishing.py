@@ -13,6 +13,8 @@ __all__ = ["finish"]
 
 def finish(session: pytest.Session, found: Found) -> None:
     """Write the report. A run that went well until now fails if that cannot be done, or if a name means nothing."""
+    if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
+        return  # nothing ran
     settings, problems = settings_of(session.config), []
     known = {name for entry in found.entries for name in (entry["model"], entry["spec"])}
     unknown = [name for name in settings.expected if name not in known]
