@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from markovgpt.chain import MarkovChain
+from markovgpt.errors import ArgumentError
 from markovgpt.testing.assertions.chains import ApproxChain
 
 __all__ = ["explain"]
@@ -14,22 +15,23 @@ _MOST_TOKENS = 6
 
 
 def explain(left: object, right: object) -> list[str] | None:
-    """Lines for ``assert left == right``; None if these are no chains."""
-    if isinstance(left, ApproxChain) and isinstance(right, MarkovChain):
-        left, right = right, left
-    if isinstance(left, MarkovChain) and isinstance(right, ApproxChain):
-        try:
-            return left_and_right(left, right.chain) + right.explain(left).splitlines()[1:]
-        except ValueError as error:  # chains that cannot be compared
-            return [*left_and_right(left, right.chain), f"  {error}"]
-    if isinstance(left, MarkovChain) and isinstance(right, MarkovChain):
-        return left_and_right(left, right) + _differences(left, right)
+    """Lines for ``assert left == right``, as pytest shows them; None if these are no chains."""
+    head = f"{left!r} == {right!r}"
+    chain, other = (right, left) if isinstance(left, ApproxChain) else (left, right)
+    if not isinstance(chain, MarkovChain):
+        return None
+    if isinstance(other, MarkovChain):
+        return [head, *_differences(chain, other)]
+    if isinstance(other, ApproxChain):
+        return [head, *_approximate_differences(chain, other)]
     return None
 
 
-def left_and_right(left: MarkovChain, right: MarkovChain) -> list[str]:
-    """The headline."""
-    return [f"the chains of {left.origin.model} (left) and {right.origin.model} (right) are not equal"]
+def _approximate_differences(chain: MarkovChain, expected: ApproxChain) -> list[str]:
+    try:
+        return expected.explain(chain).splitlines()[1:]
+    except ArgumentError as error:  # they cannot be compared
+        return [f"  {error}"]
 
 
 def _differences(left: MarkovChain, right: MarkovChain) -> list[str]:
