@@ -42,9 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options, and ini settings of the same names."""
     group = parser.getgroup("markovgpt", "models that are Markov chains (markovgpt)")
     for name, (metavar, text) in _SETTINGS.items():
-        action = "append" if name == "model" else "store"
+        several = name == "model"
+        action = "append" if several else "store"
         group.addoption(f"--markovgpt-{name}", action=action, default=None, metavar=metavar, help=text)
-        parser.addini(f"markovgpt_{name}", text, type="linelist" if name == "model" else "string", default=None)
+        if several:
+            parser.addini(f"markovgpt_{name}", text, type="linelist", default=None)
+        else:
+            parser.addini(f"markovgpt_{name}", text, default=None)
     group.addoption(
         "--markovgpt-update-golden",
         action="store_true",

@@ -101,7 +101,8 @@ def listening() -> Iterator[list[Entry]]:
 
     entries: list[Entry] = []
     models: list[Any] = []
-    suite, report = conformance.Suite, conformance.CheckReport
+    names = vars(conformance)
+    suite, report = names["Suite"], names["CheckReport"]
 
     def made(model: Any, **options: Any) -> Any:
         models.append(model)
@@ -112,11 +113,11 @@ def listening() -> Iterator[list[Entry]]:
         entries.extend(_entries_of(record, models[-1]))
         return record
 
-    vars(conformance).update(Suite=made, CheckReport=told)
+    names.update(Suite=made, CheckReport=told)
     try:
         yield entries
     finally:
-        vars(conformance).update(Suite=suite, CheckReport=report)
+        names.update(Suite=suite, CheckReport=report)
 
 
 def add_entries(item: pytest.Item, report: pytest.TestReport, heard: list[Entry]) -> None:
