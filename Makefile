@@ -30,6 +30,7 @@ check: $(VENV)/installed-lint  ## format, lint, types, import contract, command 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/make_cli_reference.py --check
+	$(BIN)/python docs/make_checks_reference.py --check
 
 bench: $(VENV)/installed-test  ## run the benchmarks and write benchmarks/results.json
 	$(BIN)/python -m pytest benchmarks --largest 16 --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly

@@ -52,6 +52,20 @@ class LanguageModel(Protocol):
     where it does not say). Two optional methods make a causal model faster: ``session(batch)``, a :class:`Session` of
     that many rows, and ``all_logits(contexts)``, ``(batch, length) -> (batch, length, V)``, the logits after every
     prefix of every context.
+
+    Further optional methods are for the checks of :mod:`markovgpt.testing`, which skip what a model does not have:
+
+    - ``generate(prompts, n, *, seed, temperature=1.0, top_k=None, top_p=None)``: prompts ``(batch, length)`` and n
+      tokens drawn after each, ``(batch, length + n)``; temperature 0 is greedy, and no option softmax(logits).
+    - ``generate_with_logprobs(...)``: the same tokens and, ``(batch, n)``, the log-probability of each that was drawn,
+      under the law that it was drawn from.
+    - ``generate_speculative(prompts, n, *, seed, temperature=1.0)``: as ``generate``, by whatever shortcut.
+    - ``padded_logits(contexts, lengths)``, ``(batch, length), (batch,) -> (batch, V)``: rows of ``lengths`` tokens
+      each, padded on the left with any tokens.
+    - ``exported``: the same model another way, a :class:`LanguageModel` itself.
+
+    What ``next_logits`` does with more than K tokens is its own affair: nothing in this package asks, but for the check
+    ``context_length``, which wants an error, or the law of the last K.
     """
 
     @property
@@ -68,7 +82,8 @@ class LanguageModel(Protocol):
 class Session(Protocol):
     """Rows of text that grow together, whose beginnings are not computed again; made by ``model.session(batch)``.
 
-    Every row begins empty. Up to K tokens its law is that of ``next_logits``. An optional ``n_bytes`` says how much
+    Every row begins empty. Up to K tokens its law is that of ``next_logits``; beyond, that of the last K, or ``feed``
+    raises. An optional ``n_bytes`` says how much
     memory the rows take, so that their number can be bounded; an optional ``memory`` says how much a session and all
     of its forks may take together, where they do not share that of the machine.
     """

@@ -25,7 +25,7 @@ class _CallableModel:
     name: str
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Any:
-        return self.function(contexts)
+        return self.function(contexts[:, -self.context_length :])
 
 
 def from_callable(
@@ -42,7 +42,7 @@ def from_callable(
     ----------
     function : callable
         Returns logits, or log-probabilities, as a numpy array, a torch tensor or nested lists; it is given contexts of
-        1 to ``context_length`` tokens.
+        1 to ``context_length`` tokens: of longer texts, the last.
     vocab_size, context_length : int
         V and K.
     tokens : V texts, optional

@@ -38,7 +38,7 @@ class _ModuleModel:
         return sum(parameter.numel() for parameter in self.module.parameters())
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
-        return _last_logits(self.module, contexts)
+        return _last_logits(self.module, contexts[:, -self.context_length :])
 
     @property
     def all_logits(self) -> Callable[[NDArray[np.int64]], Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class _PromptedModel:
         return encode_with(self.model, text)
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Any:
-        return self.model.next_logits(self._behind_prompt(contexts))
+        return self.model.next_logits(self._behind_prompt(contexts[:, -self.context_length :]))
 
     @property
     def all_logits(self) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
@@ -60,11 +61,46 @@ class _PromptedModel:
     def session(self) -> Callable[[int], Session]:
         """As that of the model, which must have one; the prompt is computed once for all rows."""
         begin: Callable[[int], Session] = self.model.session  # type: ignore[attr-defined]  # found by hasattr
-        return partial(_begin_behind, begin, self.prompt)
+        behind = partial(_begin_behind, begin, self.prompt)
+        return lambda batch: _PromptedSession(behind, self.context_length, batch)
 
     def _behind_prompt(self, contexts: NDArray[np.int64]) -> NDArray[np.int64]:
         fixed = np.broadcast_to(self.prompt, (len(contexts), len(self.prompt)))  # (batch, p)
         return np.concatenate([fixed, contexts], axis=1)
+
+
+@final
+class _PromptedSession:
+    """Rows behind the prompt. When the window slides the prompt stays: they begin again behind it."""
+
+    def __init__(self, behind: Callable[[int], Session], context_length: int, batch: int) -> None:
+        self._behind, self._context_length = behind, context_length
+        self._session = behind(batch)
+        self._tokens = np.empty((batch, 0), dtype=np.int64)  # (batch, length), at most K
+
+    @property
+    def n_bytes(self) -> int:
+        return int(getattr(self._session, "n_bytes", 0))
+
+    @property
+    def memory(self) -> Any:
+        return getattr(self._session, "memory", None)
+
+    def feed(self, tokens: NDArray[np.int64]) -> Any:
+        column = np.asarray(tokens, dtype=np.int64)[:, None]  # (batch, 1)
+        slides = self._tokens.shape[1] == self._context_length
+        self._tokens = np.concatenate([self._tokens[:, 1:] if slides else self._tokens, column], axis=1)
+        if not slides:
+            return self._session.feed(tokens)
+        self._session = self._behind(len(column))
+        for column in self._tokens.T:
+            logits = self._session.feed(column)
+        return logits
+
+    def fork(self, rows: NDArray[np.int64]) -> _PromptedSession:
+        child = copy.copy(self)
+        child._session, child._tokens = self._session.fork(rows), self._tokens[rows]
+        return child
 
 
 def with_prompt(

@@ -25,7 +25,8 @@ class _Default(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Name the command that is meant."""
         helps = self.get_help_option_names(ctx)
-        if args and args[0] not in self.commands and not set(args[:1]) & set(helps):
+        first = args[0] if args else "" if ctx.resilient_parsing else "SPEC"  # which is then found to be missing
+        if first and first not in self.commands and first not in helps:
             args = ["model", *args]
         return super().parse_args(ctx, args)
 

@@ -39,8 +39,9 @@ def explain(*, check: str | None, as_json: bool) -> None:
         notes = ("One of them: markovgpt explain CHECK. To run them: markovgpt check SPEC",)
         print_report([Section(title="Checks of a model", table=table, notes=notes)])
         return
+    parts = explain_check(check)
     click.echo(check)
-    for title, text in explain_check(check):
+    for title, text in parts:
         click.echo(f"\n{title}")
         for line in text.splitlines():
             click.echo(click.wrap_text(line, width=100, initial_indent="  ", subsequent_indent="    "))

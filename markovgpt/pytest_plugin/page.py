@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from markovgpt.pytest_plugin.results import OUTCOMES
+
 __all__ = ["page"]
 
 _SYMBOLS = {"passed": "✓", "noted": "i", "failed": "✗", "expected failure": "x", "skipped": "–"}
@@ -71,8 +73,8 @@ def _verdict(document: dict[str, Any]) -> str:
 
 
 def _counted(document: dict[str, Any]) -> str:
-    plural = {name.replace("_", " "): n for name, n in document["counts"].items() if n}
-    counts = {name.removesuffix("s") if n == 1 else name: n for name, n in plural.items()}
+    singular = {name.replace("_", " "): n for name, n in document["counts"].items() if n}
+    counts = {name if n == 1 else OUTCOMES[name]: n for name, n in singular.items()}
     n = sum(counts.values())
     return f"{n} check{'' if n == 1 else 's'}: " + (", ".join(f"{k} {name}" for name, k in counts.items()) or "none")
 

@@ -52,7 +52,7 @@ def report_to_dict(found: Found, settings: Settings) -> dict[str, Any]:
             "xfails": None if settings.xfails is None else str(settings.xfails),
         },
         "ok": not counts["failed"] and not found.failures and sum(counts.values()) > counts["skipped"],
-        "counts": {plural.replace(" ", "_"): counts[outcome] for outcome, plural in OUTCOMES.items()},
+        "counts": {outcome.replace(" ", "_"): counts[outcome] for outcome in OUTCOMES},
         "models": [
             {
                 **{name: value if value != "" else None for name, value in zip(_OF_MODEL, key, strict=True)},

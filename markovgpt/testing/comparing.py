@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.closeness import law_gaps
 from markovgpt.testing.contexts import Contexts
-from markovgpt.testing.findings import fact, law_table
+from markovgpt.testing.findings import fact
+from markovgpt.testing.messages import law_table
 from markovgpt.testing.subject import Subject
 
 __all__ = ["Answers", "same_bits", "same_laws"]
@@ -102,7 +103,7 @@ def same_laws(
             shown = [
                 fact("compared", described + ("" if over.exhaustive else " (a seeded sample)")),
                 subject.worst(texts[row], f"probabilities differ by {worst:.3g} (allowed {limit:.3g})"),
-                *law_table(subject.labels + [f"token {i}" for i in range(subject.V, len(laws[0]))], *laws, names=names),
+                law_table(subject.labels + [f"token {i}" for i in range(subject.V, len(laws[0]))], *laws, names),
             ]
     if n_differ:
         shown.insert(1, fact("differ", f"{n_differ} of {n} laws that were compared"))

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import final
 
-import numpy as np
-from numpy.typing import NDArray
-
-__all__ = ["Finding", "NotApplicable", "fact", "law_table"]
-
-_MOST_TOKENS = 5  # of a row that is shown
+__all__ = ["Finding", "NotApplicable", "fact"]
 
 
 @final
@@ -37,25 +31,3 @@ def fact(name: str, text: str) -> str:
     "  worst      after '1 0 1'"
     """
     return f"  {name:<10} {text}"
-
-
-def law_table(
-    labels: Sequence[str], got: NDArray[np.float64], expected: NDArray[np.float64], *, names: tuple[str, str]
-) -> list[str]:
-    """Two laws side by side, ``(V,), (V,)``: the tokens where they differ most, at most five.
-
-    >>> print(*law_table(["a", "b"], np.array([0.5, 0.5]), np.array([0.75, 0.25]), names=("batch", "alone")), sep="\\n")
-      next            batch       alone        diff
-      a                 0.5        0.75       -0.25
-      b                 0.5        0.25       +0.25
-    """
-    gaps = np.nan_to_num(abs(got - expected), nan=np.inf)
-    rows = np.argsort(-gaps, kind="stable")[:_MOST_TOKENS]
-    width = max(10, *(len(labels[i]) for i in rows))
-    sizes = [max(11, len(name)) for name in names]
-    head = f"  {'next':<{width}} {names[0]:>{sizes[0]}} {names[1]:>{sizes[1]}} {'diff':>11}"
-    lines = [
-        f"  {labels[i]:<{width}} {got[i]:>{sizes[0]}.6g} {expected[i]:>{sizes[1]}.6g} {got[i] - expected[i]:>+11.4g}"
-        for i in rows
-    ]
-    return [head, *lines]

@@ -11,12 +11,17 @@ from pathlib import Path
 import pytest
 
 import markovgpt as mg
+from markovgpt.pytest_plugin.report import report_to_dict as run_to_dict
+from markovgpt.pytest_plugin.results import Found
+from markovgpt.pytest_plugin.settings import Settings
 from markovgpt.report.comparing.chains import chains_to_dict
 from markovgpt.report.comparing.learning import learning_to_dict
 from markovgpt.report.comparing.machine import data_to_dict
 from markovgpt.report.graph import structure_to_dict
 from markovgpt.report.laws_data import laws_to_dict, sweep_to_dict
 from markovgpt.report.machine import to_dict
+from markovgpt.testing import check_model
+from markovgpt.testing.formats import report_to_dict
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {".venv", "_build", "build", "dist", "node_modules"}
@@ -27,7 +32,7 @@ PAGES = sorted(
 )
 
 
-@pytest.mark.parametrize("script", ["make_cli_reference.py", "make_module_list.py"])
+@pytest.mark.parametrize("script", ["make_cli_reference.py", "make_module_list.py", "make_checks_reference.py"])
 def test_generated_page_is_up_to_date(script):
     """The same command that CI runs."""
     done = subprocess.run(
@@ -113,6 +118,9 @@ def documents():
     """What the program writes about a trained model, two recurrent classes, a chain that ends, structure, laws."""
     walk = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]])
     laws = mg.stationary_report(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]), extended=True)
+    settings = Settings(
+        models=(), asked=False, alpha=1e-6, n=1, seed=0, expected={}, xfails=None, strict_models=False, report=None
+    )
     return {
         "trained": to_dict(mg.analyze(mg.load_model("babygpt"))),
         "two recurrent classes": to_dict(mg.analyze(mg.from_matrix([[1.0, 0.0], [0.0, 1.0]]))),
@@ -120,6 +128,8 @@ def documents():
         "structure": structure_to_dict(mg.chain_structure(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]))),
         "stationary": laws_to_dict(laws),
         "sweep": sweep_to_dict([(1.0, laws)]),
+        "checked": report_to_dict(check_model(walk, only=["deterministic", "causal"])),
+        "run of pytest": run_to_dict(Found(), settings),
         **compared(),
     }
 
@@ -156,6 +166,8 @@ WRITTEN = [
     "structure",
     "stationary",
     "sweep",
+    "checked",
+    "run of pytest",
     "compared with data",
     "compared with data, no chain",
     "compared over training",

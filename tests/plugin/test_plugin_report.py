@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -79,7 +81,7 @@ def test_data_say_what_was_found(run, written):
     document = written(run, "--markovgpt-seed", 7)
     assert document["options"] == {"models": [], "alpha": 1e-6, "n": 20_000, "seed": 7, "xfails": None}
     assert document["ok"] is False
-    assert document["counts"] == {"passed": 3, "noted": 0, "failed": 1, "expected_failures": 0, "skipped": 2}
+    assert document["counts"] == {"passed": 3, "noted": 0, "failed": 1, "expected_failure": 0, "skipped": 2}
     fair, faulty = document["models"]
     assert (fair["name"], fair["vocab_size"], fair["context_length"]) == ("fair", 2, 1)
     assert [(c["check"], c["outcome"], c["seed"], c["alpha"]) for c in fair["checks"]] == [
@@ -152,6 +154,20 @@ def test_run_that_is_refused_writes_no_report(run, folder):
     """Nor does the try at the beginning leave an empty file behind."""
     run("--markovgpt-report", "r.json", "--markovgpt-model", "babygpd")
     assert not (folder.path / "r.json").exists()
+
+
+def test_data_are_described():
+    """Every key, those in lists as well, in the section of the architecture page."""
+    page = Path(__file__).parents[2].joinpath("docs", "architecture.md").read_text(encoding="utf-8")
+    section = page.split("### The report of a run of pytest")[1].split("## ")[0]
+
+    def keys(value):
+        if isinstance(value, dict):
+            return set(value).union(*map(keys, value.values()))
+        return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", section))))
+    assert keys(_document(_entry(), _entry())) - named == set()
 
 
 class _Tags(HTMLParser):

@@ -162,13 +162,14 @@ class CarriedState(SoundModel):
         logits = super().next_logits(contexts)
         before = self.state
         self.state = self.added(contexts)[:, -1]  # (batch, V)
-        return logits + before if before is not None and len(before) == len(logits) else logits
+        return logits + 3 * before if before is not None and len(before) == len(logits) else logits
 
 
 @caught_by(
     "batch_rows_independent",
     "batch_size_tolerance",
     "padding",
+    "context_length",
     "causal",
     "session_equals_recompute",
     "fork_is_independent",

@@ -188,11 +188,13 @@ class TopPBeforeTopK(SoundModel):
 
 @caught_by(*SAMPLED, "generate_support", "speculative")
 class ZeroIsDrawn(SoundModel):
-    """Random numbers are coarse and the search takes the wrong side: 0, one time in 1,024, draws token 0."""
+    """Random numbers are coarse and the search takes the wrong side: 0, one time in 256, draws token 0."""
 
     def draw(self, laws: Floats, rng: np.random.Generator) -> Integers:
+        if (laws.max(axis=1) == 1).all():
+            return super().draw(laws, rng)  # nothing is left to chance
         sums = np.cumsum(laws, axis=1)
-        points = np.floor(rng.random(len(laws)) * 1024) / 1024 * sums[:, -1]
+        points = np.floor(rng.random(len(laws)) * 256) / 256 * sums[:, -1]
         drawn: Integers = (sums < points[:, None]).sum(axis=1)
         return drawn
 

@@ -35,7 +35,7 @@ class SlidingLayers(SoundModel):
         K = self.context_length
         near = super().network(contexts[:, -K:])
         far = contexts[:, -(2 * K - 1) : -K]
-        return near + 0.5 * self.added(far).sum(axis=1)[:, None] if far.shape[1] else near
+        return near + 2 * self.added(far).sum(axis=1)[:, None] if far.shape[1] else near
 
     def next_logits(self, contexts: Integers) -> Any:
         return self.network(contexts)[:, -1]

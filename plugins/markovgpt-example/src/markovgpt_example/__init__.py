@@ -28,7 +28,7 @@ class NoisyCopy:
     def next_logits(self, contexts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Log-probabilities of the next token: ``(batch, length) -> (batch, V)``."""
         law = np.full((len(contexts), self.vocab_size), self.noise / self.vocab_size)  # (batch, V)
-        law[np.arange(len(contexts)), contexts[:, 0]] += 1 - self.noise
+        law[np.arange(len(contexts)), contexts[:, -self.context_length :][:, 0]] += 1 - self.noise
         with np.errstate(divide="ignore"):  # log 0 = -inf is how a model says "impossible"
             return np.log(law)  # type: ignore[no-any-return]  # numpy types np.log as Any
 

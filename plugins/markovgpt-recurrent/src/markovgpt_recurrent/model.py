@@ -76,7 +76,8 @@ class RecurrentModel:
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits of the next token: ``(batch, length) -> (batch, V)`` float32."""
         with torch.no_grad(), suitable_settings(self.n_parameters):
-            last = self.network.hidden(torch.tensor(np.ascontiguousarray(contexts)))[:, -1]  # (batch, H)
+            window = torch.tensor(np.ascontiguousarray(contexts[:, -self.context_length :]))  # (batch, at most K)
+            last = self.network.hidden(window)[:, -1]  # (batch, H)
             logits: Tensor = self.network.head(last)  # (batch, V)
         return logits
 

@@ -70,6 +70,7 @@ class PokepyModel:
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Array:
         """Logits of the next letter: ``(batch, length) -> (batch, 27)``."""
+        contexts = contexts[:, -self.context_length :]
         window = np.zeros((len(contexts), _WINDOW), dtype=np.int64)
         window[:, _WINDOW - contexts.shape[1] :] = contexts  # (batch, 8), token 0 on the left
         x = self.embedding[window]  # (batch, 8, 10)

@@ -93,6 +93,7 @@ class TextgenrnnModel:
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
         """Logits of the next token: ``(batch, length) -> (batch, 465)`` float32."""
+        contexts = contexts[:, -self.context_length :]
         batch, length = contexts.shape
         with torch.no_grad(), suitable_settings(self.n_parameters):
             padding = torch.zeros(1, _WINDOW - length, dtype=torch.int64)  # the same for all: run once

@@ -1,0 +1,155 @@
+"""What is said of a model that raises, returns other things, hangs, or changes while it is used?"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from broken_models import Asleep, Grows, Hangs, LosesItsName, Raises, Refuses, ReturnsText, TwoRows
+
+from markovgpt import ArgumentError
+from markovgpt.testing import check_model, parametrize_with_checks, run_check
+from markovgpt.testing.deadline import Hung, within
+from markovgpt.testing.mutants import SoundModel
+
+
+def outcomes(report):
+    return {result.check: result.outcome for result in report.results}
+
+
+def test_model_that_raises_fails_once_with_its_own_traceback_and_the_context():
+    """The other checks are skipped, with the name of the one that failed; those that do not ask it go on."""
+    report = check_model(Raises())
+    assert report.counts["failed"] == 1
+    failed = next(result for result in report.results if result.outcome == "failed")
+    assert failed.check == "logits_shape"
+    assert failed.broken
+    assert type(failed.error) is RuntimeError
+    for words in (
+        "given 1 x 3 tokens, '120'",
+        "CUDA is on holiday",
+        "traceback",
+        "in next_logits",
+        'raise RuntimeError("',
+    ):
+        assert words in failed.message
+    assert "subject.py" not in failed.message
+    assert outcomes(report)["deterministic"] == "skipped"
+    assert next(r for r in report.results if r.check == "causal").message == "cannot be run: logits_shape fails"
+    assert outcomes(report)["session_after_crop"] == "passed"
+
+
+def test_rows_that_fail_together_only_are_all_named():
+    """Half of them, and half of those, as long as it fails: two rows are left."""
+    assert "given 2 x 1 tokens, the first '1'" in run_check("logits_shape", TwoRows()).message
+
+
+def test_method_that_raises_fails_the_check_that_is_about_it():
+    """And those after it are skipped, though the model has the method."""
+    report = check_model(Refuses())
+    found = outcomes(report)
+    assert [name for name, outcome in found.items() if outcome == "failed"] == [
+        "input_unchanged",
+        "no_state_leak",
+        "generate_shape",
+    ]
+    assert found["generate_top_p"] == "skipped"
+    assert found["logprobs_match_law"] == "passed"
+
+
+def test_what_is_no_array_of_numbers_is_named():
+    """No traceback of ours in it, and it is a finding: the model did answer."""
+    result = run_check("logits_shape", ReturnsText())
+    assert result.outcome == "failed"
+    assert not result.broken
+    assert "must return numbers as a numpy array, a torch tensor or nested lists: got str" in result.message
+    assert "Traceback" not in result.message
+
+
+@pytest.mark.parametrize("model", [Grows, LosesItsName])
+def test_model_that_changes_its_vocabulary_is_found_once(model):
+    """What it was, what it is now; the rest is skipped."""
+    report = check_model(model())
+    (failed,) = (result for result in report.results if result.outcome == "failed")
+    assert failed.broken
+    assert "changed its vocabulary or context between calls" in failed.message
+    assert "before     vocab_size 3, context_length 3" in failed.message
+    assert "now        vocab_size " in failed.message
+    assert report.results[-1].message == "cannot be run: the vocabulary changed"
+
+
+def test_model_that_hangs_is_given_up_and_the_rest_goes_on():
+    """The message says where it was; the loop is interrupted."""
+    model = Hangs()
+    report = check_model(model, only=["logits_shape", "causal", "session_equals_recompute"], timeout=0.5)
+    assert outcomes(report) == {
+        "logits_shape": "passed",
+        "causal": "failed",
+        "session_equals_recompute": "passed",
+    }
+    failed = report.results[1]
+    assert failed.broken
+    assert isinstance(failed.error, Hung)
+    assert "did not return within 0.5 seconds" in failed.message
+    assert "in all_logits" in failed.message
+    assert "conformance.py" not in failed.message
+    for _ in range(1000):
+        if model.ended:
+            break
+        time.sleep(0.01)
+    assert model.ended
+
+
+def test_model_that_waits_in_c_is_left_behind():
+    """Its thread cannot be interrupted, and does not keep the process alive."""
+    assert run_check("causal", Asleep(), timeout=0.2).broken
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "markovgpt check")
+
+
+def test_within_hands_on_what_the_work_returns_and_raises():
+    """In a thread and without one."""
+    for seconds in (None, 60.0):
+        assert within(seconds, lambda: 7) == 7
+        with pytest.raises(ZeroDivisionError):
+            within(seconds, lambda: 1 // 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"timeout": 0}, "timeout is a number of seconds above 0"),
+        ({"timeout": float("nan")}, "timeout is a number of seconds above 0"),
+        ({"n": 0}, "n is a whole number of at least 1: got 0"),
+        ({"n": 1.5}, "n is a whole number of at least 1: got 1.5"),
+        ({"seed": -1}, "seed is a whole number of at least 0: got -1"),
+        ({"alpha": 0}, "alpha is a probability of a false alarm, between 0 and 1: got 0"),
+        ({"alpha": float("nan")}, "between 0 and 1: got nan"),
+        ({"only": ["causl"]}, "There is no check 'causl'. Did you mean causal?"),
+        ({"only": "causal"}, "are lists of names of checks: got 'causal'"),
+        ({"skip": ["nothing"]}, "There is no check 'nothing'. The checks are logits_shape"),
+        ({"only": ["causal"], "skip": ["causal"]}, "No check is left"),
+        ({"expected_failures": {"casual": "x"}}, "There is no check 'casual'"),
+        ({"expected_failures": {"causal": "x"}, "only": ["padding"]}, "causal is expected to fail, but only and skip"),
+    ],
+)
+def test_wrong_use_is_refused_before_anything_is_asked(options, words):
+    """One clear error, with the value."""
+
+    class Untouched(SoundModel):
+        def next_logits(self, _):
+            raise AssertionError("it was asked")
+
+    with pytest.raises(ArgumentError) as caught:
+        check_model(Untouched(), **options)
+    assert words in str(caught.value)
+
+
+def test_what_is_no_model_is_refused():
+    """By all three front doors."""
+    with pytest.raises(ArgumentError, match="A model needs `vocab_size`"):
+        check_model(3)
+    with pytest.raises(ArgumentError, match="A model needs `vocab_size`"):
+        run_check("causal", 3)
+    with pytest.raises(ArgumentError, match="A model needs `vocab_size`"):
+        parametrize_with_checks([3])
