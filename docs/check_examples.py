@@ -212,7 +212,9 @@ def _run(command: str) -> tuple[str, int]:
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             return f"{result.output}{type(result.exception).__name__}: {result.exception}\n", -1
         return result.output, result.exit_code
-    script = f'markovgpt() {{ "$PYTHON" -m markovgpt "$@"; }}\n{command}'
+    script = f'markovgpt() {{ "$PYTHON" -m markovgpt "$@"; }}\npytest() {{ "$PYTHON" -m pytest "$@"; }}\n{command}'
+    given = os.environ.get("PYTEST_ADDOPTS", "")
+    env["PYTEST_ADDOPTS"] = f"{given} -p no:randomly -p no:cacheprovider"  # in the order of the files
     done = subprocess.run(  # noqa: S603  # our own pages
         ["sh", "-c", script],  # noqa: S607  # whichever sh the machine has
         env={**os.environ, **env, "PYTHON": sys.executable, "PYTHONIOENCODING": "utf-8"},

@@ -39,6 +39,7 @@ _ORDER = (
     "plots",
     "report",
     "testing",
+    "pytest_plugin",
     "cli",
 )
 """Parts of the package from the lowest layer to the highest; any other follows, by name."""

@@ -151,6 +151,14 @@ class MarkovChain:
     cut : (n,) float64, or None
         For a restricted vocabulary: the probability that the model's own law gave to other tokens, in each state. Rows
         are divided by the rest.
+
+    Two chains are equal (``==``) if they have the same states, the same texts of tokens and the same probabilities, to
+    the last bit; where they came from, and what was cut, may differ. Nearly equal chains:
+    :func:`markovgpt.testing.approx_chain`.
+
+    >>> from markovgpt import chain_from_table
+    >>> chain_from_table([[0.5, 0.5], [0.9, 0.1]]) == chain_from_table([[0.5, 0.5], [0.9, 0.1]])
+    True
     """
 
     states: StateSpace
@@ -171,6 +179,19 @@ class MarkovChain:
     def __repr__(self) -> str:
         V, K, lengths = self.states.vocab_size, self.states.context_length, self.states.lengths
         return f"<MarkovChain of {self.origin.model}: {self.n_states} states, V={V}, K={K}, lengths={lengths!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MarkovChain):
+            return NotImplemented
+        return (
+            self.states == other.states
+            and self.vocabulary.tokens == other.vocabulary.tokens
+            and np.array_equal(self.probabilities, other.probabilities)
+        )
+
+    def __hash__(self) -> int:
+        """Cheap: chains with the same states and tokens share it."""
+        return hash((self.states.vocab_size, self.context_length, self.states.lengths, self.vocabulary.tokens))
 
     @property
     def n_states(self) -> int:

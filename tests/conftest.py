@@ -9,6 +9,8 @@ from hypothesis import settings
 
 import markovgpt as mg
 
+pytest_plugins = ("pytester",)  # tests of our pytest plugin run a pytest of their own
+
 # Repeatable by default: the same examples in every run, and no clock, since the machine may be busy. Looking for new
 # counterexamples is a decision: pytest tests/laws --hypothesis-profile=explore
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=30)

@@ -14,6 +14,7 @@ PAGES_WITH_EXAMPLES = (
     "docs/architecture.md",
     "docs/cli.md",
     "docs/index.md",
+    "docs/test-your-own-model.md",
     "docs/theory.md",
     "docs/tutorial.md",
     "docs/what-did-it-learn.md",

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 import markovgpt as mg
+from markovgpt.pytest_plugin.report import report_to_dict as run_to_dict
+from markovgpt.pytest_plugin.results import Found
+from markovgpt.pytest_plugin.settings import Settings
 from markovgpt.report.benching import benchmark_to_dict
 from markovgpt.report.comparing.chains import chains_to_dict
 from markovgpt.report.comparing.learning import learning_to_dict
@@ -127,6 +130,9 @@ def documents():
     """What the program writes about a trained model, two recurrent classes, a chain that ends, structure, laws."""
     walk = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]])
     laws = mg.stationary_report(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]), extended=True)
+    settings = Settings(
+        models=(), asked=False, alpha=1e-6, n=1, seed=0, expected={}, xfails=None, strict_models=False, report=None
+    )
     return {
         "trained": to_dict(mg.analyze(mg.load_model("babygpt"))),
         "two recurrent classes": to_dict(mg.analyze(mg.from_matrix([[1.0, 0.0], [0.0, 1.0]]))),
@@ -135,6 +141,7 @@ def documents():
         "stationary": laws_to_dict(laws),
         "sweep": sweep_to_dict([(1.0, laws)]),
         "checked": report_to_dict(check_model(walk, only=["deterministic", "causal"])),
+        "run of pytest": run_to_dict(Found(), settings),
         **compared(),
         **measured(),
     }
@@ -173,6 +180,7 @@ WRITTEN = [
     "stationary",
     "sweep",
     "checked",
+    "run of pytest",
     "compared with data",
     "compared with data, no chain",
     "compared over training",

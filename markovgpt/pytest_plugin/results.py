@@ -1,0 +1,228 @@
+"""What did the checks of this run find?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypedDict, final
+
+import pytest
+
+__all__ = ["OUTCOMES", "Entry", "Found", "add_entries", "listening"]
+
+OUTCOMES = {
+    "passed": "passed",
+    "noted": "noted",
+    "failed": "failed",
+    "expected failure": "expected failures",
+    "skipped": "skipped",
+}
+"""Every outcome, and its plural."""
+
+_MOST_REASONS = 4
+
+
+class Entry(TypedDict):
+    """What one check found: plain values, which travel between processes."""
+
+    model: str
+    spec: str
+    fingerprint: str
+    vocab_size: int | None
+    context_length: int | None
+    check: str
+    outcome: str
+    message: str
+    seconds: float
+    alpha: float
+    n: int
+    seed: int
+    test: str
+
+
+@final
+class Found:
+    """All that was found, test by test; a test that is run again replaces what it found before."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, str], list[Entry]] = {}
+        self.written: list[str] = []
+        self.failures: list[str] = []
+
+    def add(self, test: str, when: str, entries: list[Entry]) -> None:
+        """What a test found in one of its phases."""
+        self._entries[test, when] = entries
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All of them."""
+        return [entry for entries in self._entries.values() for entry in entries]
+
+    def counts(self) -> dict[str, int]:
+        """How many checks had each outcome."""
+        found = Counter(entry["outcome"] for entry in self.entries)
+        return {outcome: found[outcome] for outcome in OUTCOMES}
+
+    def lines(self) -> Iterator[tuple[str, bool]]:
+        """What the terminal says, line by line, and whether it is good news."""
+        if self.entries:
+            counts = self.counts()
+            said = [f"{n} {OUTCOMES[kind] if n > 1 else kind}" for kind, n in counts.items() if n and kind != "skipped"]
+            if counts["skipped"]:
+                said.append(f"{counts['skipped']} skipped ({self._reasons()})")
+            n = len(self.entries)
+            yield f"markovgpt: {n} check{'s' if n > 1 else ''}: {', '.join(said)}", not counts["failed"]
+        for path in self.written:
+            yield f"markovgpt: wrote {path}", True
+        for failure in self.failures:
+            yield f"markovgpt: {failure}", False
+
+    def _reasons(self) -> str:
+        """Why checks were skipped, most frequent first; how many of each, where several reasons are given."""
+        reasons = Counter(entry["message"].splitlines()[0] if entry["message"] else "no reason given"
+                          for entry in self.entries if entry["outcome"] == "skipped")  # fmt: skip
+        if len(reasons) == 1:
+            return next(iter(reasons))
+        ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+        named = [f"{n} {reason}" if n > 1 else reason for reason, n in ordered[:_MOST_REASONS]]
+        rest = sum(n for _, n in ordered[_MOST_REASONS:])
+        return ", ".join(named + ([f"{rest} other"] if rest else []))
+
+
+@contextmanager
+def listening() -> Iterator[list[Entry]]:
+    """Gather what every call of ``check_model`` reports, for as long as it lasts.
+
+    ``check_model`` has no place where one could ask to be told. So the suite that it makes, and the record that it
+    returns, are made by us meanwhile, and are the same.
+    """
+    from markovgpt.testing import conformance
+
+    entries: list[Entry] = []
+    models: list[Any] = []
+    names = vars(conformance)
+    suite, report = names["Suite"], names["CheckReport"]
+
+    def made(model: Any, **options: Any) -> Any:
+        models.append(model)
+        return suite(model, **options)
+
+    def told(**facts: Any) -> Any:
+        record = report(**facts)
+        entries.extend(_entries_of(record, models[-1]))
+        return record
+
+    names.update(Suite=made, CheckReport=told)
+    try:
+        yield entries
+    finally:
+        names.update(Suite=suite, CheckReport=report)
+
+
+def add_entries(item: pytest.Item, report: pytest.TestReport, heard: list[Entry]) -> None:
+    """Put what was found into the report of a phase of a test; ``heard`` is emptied."""
+    from markovgpt.pytest_plugin.items import CheckItem, checked_by
+
+    entries: list[Entry] = [{**entry, "test": item.nodeid} for entry in heard]
+    heard.clear()
+    checked = checked_by(item)
+    if report.when == "call" or (report.when == "setup" and not report.passed):
+        if checked is not None:
+            subject = checked.suite.subject
+            found = checked.suite._found.get(checked.check)
+            outcome, message = _outcome(report, found)
+            entries.append(
+                _entry(
+                    **_about(subject.model, subject.name),
+                    spec=item.parent.name if isinstance(item, CheckItem) and item.parent else "",
+                    check=checked.check,
+                    outcome=outcome,
+                    message=message,
+                    seconds=report.duration,
+                    alpha=subject.alpha,
+                    n=subject.n,
+                    seed=subject.seed,
+                    test=item.nodeid,
+                )
+            )
+        elif isinstance(item, CheckItem):
+            entries.append(_entry_without_model(item, report))
+    if entries:
+        report.markovgpt_checks = entries  # type: ignore[attr-defined]  # pytest serializes attributes of a report
+
+
+def _outcome(report: pytest.TestReport, found: Any) -> tuple[str, str]:
+    """Outcome and message, of what the check found and of what pytest made of it."""
+    if report.skipped:
+        if hasattr(report, "wasxfail"):
+            return "expected failure", report.wasxfail.removeprefix("reason: ")
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        return "skipped", reason.removeprefix("Skipped: ")
+    if report.failed:
+        told = found is not None and found.outcome == "failed"
+        return "failed", found.message if told else report.longreprtext
+    if found is None:
+        return "passed", "the test did not run the check"
+    return ("expected failure" if found.outcome == "failed" else found.outcome), found.message
+
+
+def _entries_of(report: Any, model: Any) -> list[Entry]:
+    return [
+        _entry(
+            **_about(model, report.model),
+            spec="",
+            check=result.check,
+            outcome=result.outcome,
+            message=result.message,
+            seconds=result.seconds,
+            alpha=report.alpha,
+            n=report.n,
+            seed=report.seed,
+            test="",
+        )
+        for result in report.results
+    ]
+
+
+def _about(model: Any, name: str) -> dict[str, Any]:
+    about: dict[str, Any] = {"model": name, "fingerprint": "", "vocab_size": None, "context_length": None}
+    try:
+        about |= {"vocab_size": int(model.vocab_size), "context_length": int(model.context_length)}
+        about |= {"fingerprint": str(getattr(model, "fingerprint", "") or "")}
+    except Exception:  # a model may do anything, and its checks say so
+        return about
+    return about
+
+
+def _entry_without_model(item: pytest.Item, report: pytest.TestReport) -> Entry:
+    from markovgpt.pytest_plugin.settings import settings_of
+
+    settings = settings_of(item.config)
+    outcome, message = _outcome(report, None)
+    spec = item.parent.name if item.parent else ""
+    return _entry(
+        model=spec,
+        spec=spec,
+        fingerprint="",
+        vocab_size=None,
+        context_length=None,
+        check=item.name,
+        outcome=outcome,
+        message=message,
+        seconds=report.duration,
+        alpha=settings.alpha,
+        n=settings.n,
+        seed=settings.seed,
+        test=item.nodeid,
+    )
+
+
+def _entry(**facts: Any) -> Entry:
+    """Texts that every file and process can take, and plain numbers."""
+    plain: Mapping[str, Any] = {
+        name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        for name, value in facts.items()
+    }
+    numbers = {"alpha": float(facts["alpha"]), "n": int(facts["n"]), "seed": int(facts["seed"])}
+    return Entry(**{**plain, **numbers, "seconds": float(facts["seconds"])})  # type: ignore[typeddict-item]
