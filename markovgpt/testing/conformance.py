@@ -103,7 +103,7 @@ def check_model(
     spec : str, optional
         What names the model on the command line, for the lines that reproduce failures; its name by default.
     progress : callable, optional
-        See :data:`markovgpt.model.Progress`.
+        See :mod:`markovgpt.model`.
 
     Raises
     ------
