@@ -10,6 +10,7 @@ from markovgpt.cli.compare import compare
 from markovgpt.cli.completion import completion
 from markovgpt.cli.draw import draw
 from markovgpt.cli.errors import Program
+from markovgpt.cli.generate import generate
 from markovgpt.cli.models import models
 from markovgpt.cli.new import new
 from markovgpt.cli.plugins import plugins
@@ -32,5 +33,5 @@ def main() -> None:
     """
 
 
-for command in (analyze, structure, stationary, compare, draw, states, models, plugins, new, completion):
+for command in (analyze, structure, stationary, compare, generate, draw, states, models, plugins, new, completion):
     main.add_command(command)
