@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from markovgpt.testing.golden import load_golden as load_golden
     from markovgpt.testing.golden import save_golden as save_golden
     from markovgpt.testing.mistakes import wrong_rules as wrong_rules
-    from markovgpt.testing.order import Counterexample as Counterexample
-    from markovgpt.testing.order import OrderVerdict as OrderVerdict
     from markovgpt.testing.order import find_order as find_order
+    from markovgpt.testing.order_verdicts import Counterexample as Counterexample
+    from markovgpt.testing.order_verdicts import OrderVerdict as OrderVerdict
     from markovgpt.testing.sampling import judge_samples as judge_samples
     from markovgpt.testing.verdicts import Likely as Likely
     from markovgpt.testing.verdicts import SampleVerdict as SampleVerdict
@@ -45,10 +45,10 @@ _HOME = {
     "ApproxChain": "assertions.chains",
     "CheckReport": "conformance",
     "CheckResult": "conformance",
-    "Counterexample": "order",
+    "Counterexample": "order_verdicts",
     "Golden": "golden",
     "Likely": "verdicts",
-    "OrderVerdict": "order",
+    "OrderVerdict": "order_verdicts",
     "SampleVerdict": "verdicts",
     "approx_chain": "assertions.chains",
     "assert_aperiodic": "assertions.structure",
