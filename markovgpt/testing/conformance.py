@@ -103,7 +103,7 @@ def check_model(
     spec : str, optional
         What names the model on the command line, for the lines that reproduce failures; its name by default.
     progress : callable, optional
-        See :data:`markovgpt.model.Progress`.
+        See :mod:`markovgpt.model`.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def check_model(
     --------
     >>> import markovgpt as mg
     >>> print(check_model(mg.from_matrix([[0.5, 0.5], [0.9, 0.1]]), only=["logits_shape", "deterministic", "causal"]))
-    matrix: 3 checks: 2 passed, 1 skipped
+    table: 3 checks: 2 passed, 1 skipped
     causal skipped: no all_logits
     """
     suite = Suite(model, seed=seed, n=n, alpha=alpha, timeout=timeout, spec=spec)

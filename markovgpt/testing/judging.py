@@ -20,7 +20,17 @@ from markovgpt.testing.sampling import judge_samples
 from markovgpt.testing.subject import Subject
 from markovgpt.testing.verdicts import SampleVerdict
 
-__all__ = ["Part", "exact_laws", "hangs_on_rounding", "judge", "judge_sampler", "prompts_for", "windows"]
+__all__ = [
+    "Part",
+    "draws_after",
+    "exact_laws",
+    "hangs_on_rounding",
+    "judge",
+    "judge_sampler",
+    "prompts_described",
+    "prompts_for",
+    "windows",
+]
 
 _MANY, _OFTEN = 64, 8  # contexts
 
@@ -51,13 +61,29 @@ def prompts_for(subject: Subject, n: int) -> Integers:
     """N prompts of K tokens, ``(n, K)``: all contexts in turn, as far as they go.
 
     Of more than 64 contexts, half of the prompts are eight of them again and again: a fault in every state is seen in
-    those, however few draws the others have.
+    those, however few draws the others have. Where not all contexts are asked, all prompts are those eight.
     """
-    tokens = subject.contexts(subject.K).tokens
+    contexts = subject.contexts(subject.K)
+    tokens = contexts.tokens
     order = np.random.default_rng(subject.seed).permutation(len(tokens))
-    few = np.resize(order[:_OFTEN], n // 2 if len(tokens) > _MANY else 0)
+    if not contexts.exhaustive:
+        order = order[:_OFTEN]
+    few = np.resize(order[:_OFTEN], n // 2 if len(order) > _MANY else 0)
     prompts: Integers = tokens[np.concatenate([few, np.resize(order, n - len(few))])]
     return prompts
+
+
+def draws_after(subject: Subject, length: int) -> int:
+    """How many tokens are drawn after each prompt: ``length``; one, where there are so many states that none recurs."""
+    return length if subject.contexts(subject.K).exhaustive else 1
+
+
+def prompts_described(subject: Subject) -> str:
+    """What :func:`prompts_for` makes, in words."""
+    contexts = subject.contexts(subject.K)
+    if contexts.exhaustive:
+        return contexts.describe()
+    return f"{min(_OFTEN, len(contexts))} contexts of length {subject.K} (drawn from the seed, not all)"
 
 
 def windows(sequences: Integers, context_length: int, n: int) -> Integers:

@@ -54,9 +54,9 @@ def test_sound_model_fails_nothing_and_skips_nothing(V, K):
 
 
 def test_one_wrong_state_of_4096_is_named():
-    """The context that collides, and how many laws were compared."""
+    """The context that collides: once at length K, and once at each of the eight lengths after it."""
     result = run_check("session_equals_recompute", MUTANTS["OneStateOf4096"]())
-    assert "differ     1 of " in result.message
+    assert "differ     9 of " in result.message
     assert "after '010101'" in result.message
 
 

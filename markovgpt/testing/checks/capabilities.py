@@ -14,7 +14,16 @@ from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import fact
-from markovgpt.testing.judging import Part, exact_laws, hangs_on_rounding, judge, prompts_for, windows
+from markovgpt.testing.judging import (
+    Part,
+    draws_after,
+    exact_laws,
+    hangs_on_rounding,
+    judge,
+    prompts_described,
+    prompts_for,
+    windows,
+)
 from markovgpt.testing.subject import Subject
 
 __all__ = ["logprobs_match_law", "same_chain", "speculative"]
@@ -91,9 +100,9 @@ def speculative(subject: Subject) -> str:
     rules: list[dict[str, Any]] = [{}]
     rules += [{"temperature": 0.5}] if subject.takes(method, "temperature") else []
     prompts = prompts_for(subject, max(1, subject.n // len(rules)))
-    said = subject.contexts(subject.K).describe()
+    said, length = prompts_described(subject), draws_after(subject, _LENGTH)
     parts = [
-        Part(subject.generate(prompts, _LENGTH, seed=subject.seed, method=method, **rule), _LENGTH, rule, said)
+        Part(subject.generate(prompts, length, seed=subject.seed, method=method, **rule), length, rule, said)
         for rule in rules
     ]
     return judge(subject, parts, method=method)

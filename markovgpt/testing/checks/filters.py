@@ -10,7 +10,7 @@ from markovgpt.decoding import Decoding
 from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.findings import NotApplicable, fact
-from markovgpt.testing.judging import Part, exact_laws, judge, prompts_for, windows
+from markovgpt.testing.judging import Part, draws_after, exact_laws, judge, prompts_described, prompts_for, windows
 from markovgpt.testing.subject import Subject
 from markovgpt.testing.telling import telling_top_p
 
@@ -28,6 +28,7 @@ _FILTERED = 2  # under each rule: a wrong filter shows in draws that it makes im
 _AFTER = ("logits_shape", "logits_finite", "generate_shape")
 _TEMPERATURES = (0.5, 2.0)
 _NUCLEI = (0.5, 0.9)
+_OLDER = 8  # tokens before the last K, at most
 _MOST_K = 8  # together with a nucleus
 
 
@@ -149,10 +150,10 @@ def generate_is_markov(subject: Subject) -> str:
     """Given K tokens, older ones are irrelevant."""
     beginnings = {0, subject.V - 1}
     n = max(1, subject.n // len(beginnings))
-    last = prompts_for(subject, n)
+    last, older = prompts_for(subject, n), min(subject.K + 1, _OLDER)
     parts = []
     for token in sorted(beginnings):
-        prompts = np.concatenate([np.full((n, subject.K + 1), token), last], axis=1)
+        prompts = np.concatenate([np.full((n, older), token), last], axis=1)
         try:
             sequences = subject.generate(prompts, 1, seed=subject.seed)
         except ModelError as error:
@@ -160,7 +161,7 @@ def generate_is_markov(subject: Subject) -> str:
                 raise
             cause = type(error.__cause__).__name__
             raise NotApplicable(f"generate takes no prompts longer than K={subject.K} ({cause})") from error
-        said = f"{subject.K + 1} times {subject.labels[token]} before the last K={subject.K} tokens"
+        said = f"{older} times {subject.labels[token]} before the last K={subject.K} tokens"
         parts.append(Part(sequences, 1, {}, said))
     return judge(subject, parts, check="generate_is_markov")
 
@@ -168,5 +169,5 @@ def generate_is_markov(subject: Subject) -> str:
 def _parts(subject: Subject, *rules: dict[str, Any], length: int = _FILTERED) -> list[Part]:
     """Draws after all contexts under each rule; the rules share the prompts that there are."""
     prompts = prompts_for(subject, max(1, subject.n // len(rules)))
-    said = subject.contexts(subject.K).describe()
+    said, length = prompts_described(subject), draws_after(subject, length)
     return [Part(subject.generate(prompts, length, seed=subject.seed, **rule), length, rule, said) for rule in rules]

@@ -41,7 +41,7 @@ class Check:
     samples : bool
         It judges draws, with a rate of false alarms, rather than comparing numbers.
     run : callable
-        Takes a :class:`~markovgpt.testing.subject.Subject`.
+        Takes the subject: the model, its seed, its exact chain.
     """
 
     name: str
