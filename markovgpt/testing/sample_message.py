@@ -66,6 +66,12 @@ def _failed(verdict: SampleVerdict) -> list[str]:
         )
     rejected = verdict.rejected
     lines.append(f"  verdict    {len(rejected)} of {len(verdict.draws)} states rejected")
+    if verdict.ranks is not None and not len(rejected):
+        ranks = verdict.ranks
+        lines.append(
+            f"  ranks      in all states together, tokens behind the {ranks.rank} likeliest: "
+            f"{ranks.drawn} of {ranks.n} draws, {ranks.expected:.4g} expected (p {ranks.p_value:.2g})"
+        )
     if len(rejected):
         lines += _table(verdict, rejected)
         lines.append(

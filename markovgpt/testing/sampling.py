@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlogy
 
 from markovgpt.chain import MarkovChain
 from markovgpt.comparison.correction import adjusted_p_values
@@ -17,6 +18,7 @@ from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.testing.draws import Draws, read_draws
 from markovgpt.testing.mistakes import Rule, wrong_rules
+from markovgpt.testing.ranks import RankTally
 from markovgpt.testing.references import Reference
 from markovgpt.testing.tails import least_distance, row_tests
 from markovgpt.testing.verdicts import Likely, SampleVerdict
@@ -28,6 +30,7 @@ Table = NDArray[np.float64]
 
 _POWER = 0.99
 _CLOSER = 5.0
+_GAIN, _FITS = 15.0, 1e-3
 _ENOUGH = 100  # draws from which it means something that they do not contradict a rule
 _MOST_LIKELY_STATES = 512  # with most draws, in which wrong rules are tried
 
@@ -44,7 +47,9 @@ def judge_samples(
     """Judge recorded tokens: is each drawn from the law of the at most K tokens before it?
 
     One G-test a state, with p-values that are exact or proven bounds (:mod:`markovgpt.testing.tails`), Holm over all
-    states that were visited. The number of draws of a state is taken as given. A draw of probability 0 rejects at once.
+    states that were visited, together with tests of how often likely and unlikely tokens are drawn in all states
+    (:mod:`markovgpt.testing.ranks`), which find a small fault that is everywhere. The number of draws of a state is
+    taken as given. A draw of probability 0 rejects at once.
 
     Parameters
     ----------
@@ -87,14 +92,20 @@ def judge_samples(
         context_length=reference.context_length,
         prompt_length=int(length),
     )
-    rows = _judged(reference, draws)
-    adjusted = adjusted_p_values(rows["p_values"], "holm")
-    level = alpha / max(1, len(adjusted))
+    tally = RankTally(reference.vocab_size)
+    rows = _judged(reference, draws, tally)
+    by_rank, m = tally.tests(), len(rows["p_values"])
+    family = np.concatenate([rows["p_values"], [test.p_value for test in by_rank]])
+    every = adjusted_p_values(family, "holm")
+    adjusted, level = every[:m], alpha / max(1, len(every))
+    ranks = min(by_rank, key=lambda test: (test.p_value, -test.rank), default=None)
+    if ranks is not None and not (every[m:] <= alpha).any():
+        ranks = None
     n, sizes = rows["draws"], rows["sizes"]
     smallest = (np.sqrt(least_distance(sizes, level)) + math.sqrt(-math.log(1 - _POWER))) / np.sqrt(2 * n)
     smallest[sizes < 2] = np.inf
     likely = None
-    if (adjusted <= alpha).any():
+    if (every <= alpha).any():
         known = wrong_rules(reference.rule, reference.vocab_size) if rules is None else rules
         likely = _likely(reference, draws, known)
     names = reference.vocabulary.names
@@ -114,18 +125,20 @@ def judge_samples(
         sampled=rows["sampled"],
         evidence=rows["evidence"],
         smallest=smallest,
+        ranks=ranks,
         outside=tuple(outside),
         likely=likely,
     )
 
 
-def _judged(reference: Reference, draws: list[Draws]) -> dict[str, NDArray[Any]]:
+def _judged(reference: Reference, draws: list[Draws], tally: RankTally) -> dict[str, NDArray[Any]]:
     """What is known of each visited state, ``(m,)`` each."""
     parts: list[dict[str, NDArray[Any]]] = []
     for part in draws:
         for begin, stop, laws in reference.blocks(part.contexts):
             counts = part.table(begin, stop, reference.vocab_size)  # (b, V)
             n = counts.sum(axis=1)
+            tally.add(counts, laws)
             tests = row_tests(counts, laws)
             shares = _shares(counts, n[:, None] * laws)  # (b, V)
             worst, here = shares.argmax(axis=1), np.arange(len(n))
@@ -159,7 +172,8 @@ def _shares(counts: Integers, expected: Table) -> Table:
 def _likely(reference: Reference, draws: list[Draws], rules: Mapping[str, Rule]) -> Likely | None:
     """The rule whose law is nearest to the sample, if it is five times nearer than the right one.
 
-    A rule that the sample does not contradict, where it contradicts the right one, counts as that near.
+    Where draws are few for every state, distances are noise: then the rule of the highest likelihood, if it is e^15
+    times that of the right law and the sample does not contradict it.
     """
     if not draws:
         return None
@@ -175,11 +189,19 @@ def _likely(reference: Reference, draws: list[Draws], rules: Mapping[str, Rule])
     if not found:
         return None
     distance, name, law = min(found, key=lambda one: one[0])
-    if not (distance < right):
-        return None
     near = distance * _CLOSER <= right
-    fits = n.sum() >= _ENOUGH and not (adjusted_p_values(row_tests(counts, law).p_values, "holm") <= 1e-3).any()
-    return Likely(rule=name, distance=distance) if near or fits else None
+    if near:
+        return Likely(rule=name, distance=distance)
+    gains = [float(_log_likelihood(counts, law) - _log_likelihood(counts, laws)) for _, _, law in found]
+    best = int(np.argmax(gains))
+    distance, name, law = found[best]
+    fits = not (adjusted_p_values(row_tests(counts, law).p_values, "holm") <= _FITS).any()
+    return Likely(rule=name, distance=distance) if gains[best] >= _GAIN and n.sum() >= _ENOUGH and fits else None
+
+
+def _log_likelihood(counts: Integers, laws: Table) -> float:
+    """``sum c ln p``; a token that the law excludes counts as one of probability 1e-300."""
+    return float(xlogy(counts, np.maximum(laws, 1e-300)).sum())
 
 
 def _most_drawn(reference: Reference, draws: list[Draws]) -> tuple[Table, Table, Integers]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.testing.draws import Outside
+from markovgpt.testing.ranks import RankTest
 
 __all__ = ["Likely", "SampleVerdict"]
 
@@ -69,6 +70,8 @@ class SampleVerdict:
         What it adds to G.
     smallest : (m,) float64
         The row distance that would have been seen in each state, with a probability of at least 99%; above 1: none.
+    ranks : RankTest, or None
+        Over all states together, the rank behind which tokens are drawn too rarely or too often; None if they are not.
     outside : tuple of Outside
         Drawn numbers that are no tokens.
     likely : Likely, or None
@@ -90,13 +93,14 @@ class SampleVerdict:
     sampled: Integers
     evidence: Table
     smallest: Table
+    ranks: RankTest | None
     outside: tuple[Outside, ...]
     likely: Likely | None
 
     @property
     def ok(self) -> bool:
-        """Whether no state is rejected and every number is a token."""
-        return not self.outside and not len(self.rejected)
+        """Whether no state is rejected, nor the ranks over all states, and every number is a token."""
+        return not self.outside and self.ranks is None and not len(self.rejected)
 
     @property
     def rejected(self) -> Integers:

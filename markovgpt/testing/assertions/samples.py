@@ -90,11 +90,12 @@ def assert_samples_chain(
         return
     options = "".join(f", {option}={value!r}" for option, value in decoding.items())
     worst = f", prompts=[{verdict.labels[verdict.rejected[0]]!r}]" if len(verdict.rejected) else ""
+    drawn = f"n={n}, length={1 if worst else length}, seed={seed}"
     raise AssertionError(
         verdict.message(
             sampler=name,
             seed=seed,
-            reproduce=f"assert_samples_chain({name}, {reference.name}, n={n}, length=1, seed={seed}{options}{worst})",
+            reproduce=f"assert_samples_chain({name}, {reference.name}, {drawn}{options}{worst})",
         )
     )
 
