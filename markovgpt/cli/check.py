@@ -186,11 +186,12 @@ def sampler(**arguments: Any) -> None:
 
 def _load(arguments: dict[str, Any], progress: ProgressBar) -> LanguageModel:
     """The model that is named."""
-    from markovgpt.cli.options import load_from
+    from markovgpt.cli.options import model_from
+    from markovgpt.registry import load_model
 
-    rest = {"data": None, "steps": None, "seed": None, "untrained": False}
-    chosen = {name: arguments[name] for name in ("options", "model_config", "device")}
-    return load_from({"model": arguments["spec"], **chosen, **rest}, progress=progress, any_size=True)
+    given = {name: arguments[name] for name in ("options", "model_config", "device")}
+    spec, chosen = model_from({"model": arguments["spec"], **given})
+    return load_model(spec, progress=progress, **chosen)
 
 
 def _typed(arguments: dict[str, Any]) -> str:
