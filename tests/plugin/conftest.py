@@ -12,8 +12,8 @@ import pytest
 import markovgpt as mg
 from markovgpt.testing import check_model
 
-# pytester forgets what an inner run imports for the first time: NumPy and torch cannot be imported twice, and other tests
-# would meet two of each class of ours.
+# pytester forgets what an inner run imports for the first time: NumPy and torch cannot be imported twice, and other
+# tests would meet two of each class of ours.
 for _module in walk_packages(mg.__path__, "markovgpt."):
     if not _module.name.endswith("__main__"):
         importlib.import_module(_module.name)
