@@ -7,6 +7,8 @@
 >>> pi = mg.stationary_distribution(chain)
 >>> round(mg.entropy_rate(chain, pi), 4)
 0.8198
+
+A program may import it before it starts pytest, which rewrites no assertion here: PYTEST_DONT_REWRITE.
 """
 
 from importlib import import_module

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib
 from importlib.metadata import entry_points
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import numpy as np
 import pytest
 
 import markovgpt as mg
-import markovgpt.pytest_plugin
 from markovgpt.testing import check_model
 
-# pytester forgets what an inner run imports for the first time, and NumPy and torch cannot be imported twice.
-for _module in iter_modules(markovgpt.pytest_plugin.__path__, "markovgpt.pytest_plugin."):
-    importlib.import_module(_module.name)
+# pytester forgets what an inner run imports for the first time: NumPy and torch cannot be imported twice, and other
+# tests would meet two of each class of ours.
+for _module in walk_packages(mg.__path__, "markovgpt."):
+    if not _module.name.endswith("__main__"):
+        importlib.import_module(_module.name)
 check_model(mg.load_model("babygpt", steps=1), only=["logits_shape", "generate_default_is_chain"], n=10)
 
 # In a checkout that was not installed since the plugin came, pytest does not find it by itself.
