@@ -228,7 +228,7 @@ def load_from(
     from markovgpt.statespace import StateSpace
 
     for name, parse in (("max_memory", parse_bytes), ("max_time", parse_seconds)):
-        if arguments[name] is not None:
+        if arguments.get(name) is not None:
             arguments[name] = parse(arguments[name], name="--" + name.replace("_", "-"))
     spec, chosen = model_from(arguments)
     is_dry = bool(arguments.get("dry_run"))
