@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from markovgpt.model import as_float64
 from markovgpt.testing.checks.record import check
@@ -11,13 +14,16 @@ from markovgpt.testing.subject import Subject
 
 __all__ = ["batch_rows_independent", "batch_size_tolerance", "padding"]
 
+Integers = NDArray[np.int64]
+
+_COPIED = 4  # contexts that are asked in a batch of themselves
 _ALONE = 256  # contexts that are asked one by one
 _SIZES = (2, 7)  # of batches for the rest
 
 
 @check(
     what="Half of the rows of a batch are replaced, and the answers for the other half compared; then the other way "
-    "round. The shapes are the same, so every bit must be.",
+    "round. A few rows are asked in a batch of copies of themselves. The shapes are the same, so every bit must be.",
     catches="Statistics over the batch, a reshape that mixes rows, attention across the batch, experts whose capacity "
     "is shared by the batch.",
     threads=("imp #1314", "imp #1354"),
@@ -31,22 +37,37 @@ def batch_rows_independent(subject: Subject) -> str:
     tokens = contexts.tokens
     changed = (tokens + 1) % subject.V  # (m, K)
     whole = subject.ask(tokens)
-    rule = {
-        "what": "a row of a batch depends on the other rows",
-        "likely": "rows are mixed: time before batch, a wrong reshape, attention or statistics (also the scale of "
-        "dynamic quantisation) over the batch",
-    }
-    for others in (changed, np.random.default_rng(subject.seed).permutation(changed)):
+    rng = np.random.default_rng(subject.seed)
+    for others in (changed, rng.permutation(changed), None):
         beside = whole.copy()  # (m, V)
-        for kept in (0, 1):
-            mixed = tokens.copy()
-            mixed[1 - kept :: 2] = others[1 - kept :: 2]
-            answer = subject.ask(mixed)
-            if answer.shape != whole.shape:
-                same_bits(subject, contexts, answer, whole, **rule)  # fails
-            beside[kept::2] = answer[kept::2]
-        same_bits(subject, contexts, beside, whole, **rule)
-    return f"{contexts.describe()}, each beside two sets of others"
+        for kept, batch in _halves(tokens, others) if others is not None else _copies(tokens, rng):
+            answer = subject.ask(batch)
+            same = answer.shape == whole.shape
+            beside[kept] = answer[kept] if same else np.nan
+        same_bits(
+            subject,
+            contexts,
+            beside,
+            whole,
+            what="a row of a batch depends on the other rows",
+            likely="rows are mixed: time before batch, a wrong reshape, attention or statistics (also the scale of "
+            "dynamic quantisation) over the batch",
+        )
+    return f"{contexts.describe()}, each beside two sets of others, and {min(_COPIED, len(tokens))} beside copies"
+
+
+def _halves(tokens: Integers, others: Integers) -> Iterator[tuple[slice, Integers]]:
+    """Every second row is kept and the rest replaced, and the other way round: which are kept, and the batch."""
+    for first in (0, 1):
+        batch = tokens.copy()
+        batch[1 - first :: 2] = others[1 - first :: 2]
+        yield slice(first, None, 2), batch
+
+
+def _copies(tokens: Integers, rng: np.random.Generator) -> Iterator[tuple[slice, Integers]]:
+    """A few rows, each in a batch of itself: what is made from the whole batch then comes from that row."""
+    for row in rng.permutation(len(tokens))[:_COPIED].tolist():
+        yield slice(row, row + 1), np.repeat(tokens[row : row + 1], len(tokens), axis=0)
 
 
 @check(
