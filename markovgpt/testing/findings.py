@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import final
 
-__all__ = ["Finding", "NotApplicable", "fact"]
+__all__ = ["Finding", "NotApplicable", "cause_of", "fact"]
+
+_MOST = 120  # characters of a cause
 
 
 @final
@@ -31,3 +33,15 @@ def fact(name: str, text: str) -> str:
     "  worst      after '1 0 1'"
     """
     return f"  {name:<10} {text}"
+
+
+def cause_of(error: BaseException) -> str:
+    """What the model itself raised, in one line: a refusal reads like one, and a crash does not.
+
+    >>> cause_of(ValueError("crop takes\\na negative number"))
+    'ValueError: crop takes a negative number'
+    """
+    cause = error.__cause__ or error
+    said = " ".join(str(cause).split())
+    said = said if len(said) <= _MOST else f"{said[:_MOST]}..."
+    return f"{type(cause).__name__}: {said}" if said else type(cause).__name__

@@ -20,6 +20,8 @@ __all__ = ["CheckResult", "Outcome", "Suite", "check_of", "run_check"]
 
 Outcome = Literal["passed", "noted", "failed", "skipped", "expected failure"]
 
+_FIRST = "deterministic"  # where that fails, other failures say little
+
 _OURS = str(Path(__file__).parents[1])
 
 
@@ -155,9 +157,10 @@ class Suite:
     def _run(self, check: Check) -> CheckResult:
         if self._gone:
             return CheckResult(check=check.name, outcome="skipped", message="cannot be run: the vocabulary changed")
-        missing = [need for need in check.needs if not hasattr(self.subject.model, need)]
-        if missing:
-            return CheckResult(check=check.name, outcome="skipped", message=f"no {missing[0]}")
+        for need in check.needs:
+            missing = self._missing(need)
+            if missing:
+                return CheckResult(check=check.name, outcome="skipped", message=missing)
         try:
             said = within(self._timeout, lambda: check.run(self.subject))
         except NotApplicable as reason:
@@ -170,10 +173,23 @@ class Suite:
             return self._changed(check) or self._because_of(check) or self._raised(check, error)
         return self._changed(check) or CheckResult(check=check.name, outcome="passed", message=said)
 
+    def _missing(self, need: str) -> str:
+        """That the model lacks a method, and why, if it says so; empty if it has it."""
+        try:
+            getattr(self.subject.model, need)
+        except AttributeError as error:
+            said = " ".join(str(error).split()).removesuffix(".")
+            plain = not said or "has no attribute" in said
+            return f"no {need}" if plain else f"no {need}: {said}"
+        return ""
+
     def _told(self, check: Check, finding: Finding) -> str:
         """The whole message of a failure."""
         lines = [str(finding)]
-        if finding.likely:
+        before = (_FIRST, *CHECKS[_FIRST].after)
+        if check.name not in before and self.run(CHECKS[_FIRST]).outcome == "failed":
+            lines.append(fact("likely", f"{_FIRST} fails, and this may follow from it: mend that first"))
+        elif finding.likely:
             lines.append(fact("likely", finding.likely))
         if not finding.whole:
             lines.append(fact("reproduce", self.subject.command(check.name)))

@@ -20,6 +20,7 @@ Table = NDArray[np.float64]
 _EXHAUSTIVE = 1024  # texts
 _SAMPLED = 64
 _CLOSER = 5.0
+_SAME = 1e-4  # of a probability
 
 
 def assert_session_matches(model: LanguageModel, *, max_length: int, atol: float = 1e-5, seed: int = 0) -> None:
@@ -151,6 +152,17 @@ def _likely(model: LanguageModel, texts: Integers, laws: Table, whole: Table, ba
     best = min(near, key=lambda text: near[text], default="")
     if best and near[best] * _CLOSER <= right:
         return f"{best} (from length {first} on)"
+    if first > K and _hangs_on_older(texts[:, first - K : first], laws[:, at]):
+        return (
+            "tokens that left the window still matter: a state that is carried on, or keys that were made with them in "
+            "view; once the window slides, make it anew"
+        )
     if first > K:
         return "the cache was built at other positions: once the window slides, keys and values must be made anew"
     return "positions or the mask do not count the tokens that are in the cache already"
+
+
+def _hangs_on_older(windows: Integers, laws: Table) -> bool:
+    """Whether laws differ after the same last tokens, ``(m, K), (m, V)``: what stood before them is not forgotten."""
+    _, first, places = np.unique(windows, axis=0, return_index=True, return_inverse=True)
+    return bool((abs(laws - laws[first][places.ravel()]) > _SAME).any())

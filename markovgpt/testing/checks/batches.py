@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from markovgpt.model import as_float64
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_bits, same_laws
-from markovgpt.testing.contexts import Contexts
 from markovgpt.testing.subject import Subject
 
 __all__ = ["batch_rows_independent", "batch_size_tolerance", "padding"]
 
+Integers = NDArray[np.int64]
+
+_COPIED = 4  # contexts that are asked in a batch of themselves
 _ALONE = 256  # contexts that are asked one by one
 _SIZES = (2, 7)  # of batches for the rest
 
 
 @check(
     what="Half of the rows of a batch are replaced, and the answers for the other half compared; then the other way "
-    "round. The shapes are the same, so every bit must be.",
+    "round. A few rows are asked in a batch of copies of themselves. The shapes are the same, so every bit must be.",
     catches="Statistics over the batch, a reshape that mixes rows, attention across the batch, experts whose capacity "
     "is shared by the batch.",
     threads=("imp #1314", "imp #1354"),
     mend="Look for a view or reshape with the batch in the wrong place, for mean or norm over dimension 0, and for an "
-    "index that forgets the row.",
+    "index that forgets the row. Layers of torch with batch_first=False read the batch as time. Dynamic quantisation "
+    "takes one scale from the whole batch: ask such a copy for one row at a time.",
 )
 def batch_rows_independent(subject: Subject) -> str:
     """Other rows change: the same bits."""
@@ -33,20 +37,37 @@ def batch_rows_independent(subject: Subject) -> str:
     tokens = contexts.tokens
     changed = (tokens + 1) % subject.V  # (m, K)
     whole = subject.ask(tokens)
-    for first, others in product((0, 1), (changed, np.random.default_rng(subject.seed).permutation(changed))):
-        mixed = tokens.copy()
-        mixed[1 - first :: 2] = others[1 - first :: 2]
-        kept = tokens[first::2]
-        if len(kept):
-            same_bits(
-                subject,
-                Contexts(tokens=kept, exhaustive=False),
-                subject.ask(mixed)[first::2],
-                whole[first::2],
-                what="a row of a batch depends on the other rows",
-                likely="rows are mixed: batch statistics, a wrong reshape, or attention across the batch",
-            )
-    return f"{contexts.describe()}, each beside three sets of others"
+    rng = np.random.default_rng(subject.seed)
+    for others in (changed, rng.permutation(changed), None):
+        beside = whole.copy()  # (m, V)
+        for kept, batch in _halves(tokens, others) if others is not None else _copies(tokens, rng):
+            answer = subject.ask(batch)
+            same = answer.shape == whole.shape
+            beside[kept] = answer[kept] if same else np.nan
+        same_bits(
+            subject,
+            contexts,
+            beside,
+            whole,
+            what="a row of a batch depends on the other rows",
+            likely="rows are mixed: time before batch, a wrong reshape, attention or statistics (also the scale of "
+            "dynamic quantisation) over the batch",
+        )
+    return f"{contexts.describe()}, each beside two sets of others, and {min(_COPIED, len(tokens))} beside copies"
+
+
+def _halves(tokens: Integers, others: Integers) -> Iterator[tuple[slice, Integers]]:
+    """Every second row is kept and the rest replaced, and the other way round: which are kept, and the batch."""
+    for first in (0, 1):
+        batch = tokens.copy()
+        batch[1 - first :: 2] = others[1 - first :: 2]
+        yield slice(first, None, 2), batch
+
+
+def _copies(tokens: Integers, rng: np.random.Generator) -> Iterator[tuple[slice, Integers]]:
+    """A few rows, each in a batch of itself: what is made from the whole batch then comes from that row."""
+    for row in rng.permutation(len(tokens))[:_COPIED].tolist():
+        yield slice(row, row + 1), np.repeat(tokens[row : row + 1], len(tokens), axis=0)
 
 
 @check(

@@ -13,7 +13,7 @@ from markovgpt.model import as_float64
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
-from markovgpt.testing.findings import NotApplicable
+from markovgpt.testing.findings import NotApplicable, cause_of
 from markovgpt.testing.subject import Subject
 
 __all__ = ["fork_is_independent", "session_after_crop", "session_equals_recompute"]
@@ -45,7 +45,7 @@ def session_equals_recompute(subject: Subject) -> str:
             except ModelError as error:
                 if length <= subject.K:
                     raise
-                refused = f"; the session takes no more than K={subject.K} tokens ({type(error.__cause__).__name__})"
+                refused = f"; the session takes no more than K={subject.K} tokens ({cause_of(error)})"
                 break
             if length in shown or length > subject.K:
                 text = texts[:, :length]
@@ -81,8 +81,9 @@ def session_after_crop(subject: Subject) -> str:
                 if length <= subject.K:
                     raise
                 if not answers:
-                    cause = type(error.__cause__).__name__
-                    raise NotApplicable(f"the session takes no more than K={subject.K} tokens ({cause})") from error
+                    raise NotApplicable(
+                        f"the session takes no more than K={subject.K} tokens ({cause_of(error)})"
+                    ) from error
                 break
             if length > subject.K:
                 window = texts[:, length - subject.K : length]

@@ -21,7 +21,8 @@ __all__ = ["causal", "context_length", "order_tight"]
     catches="A window that is one token too long; layers of sliding attention, which reach back L (W - 1) + 1 tokens, "
     "not W; a cache that is never cropped.",
     threads=("transformers #26792", "transformers #39408", "mlx-lm #390"),
-    mend="Crop to the last K tokens, contexts[:, -K:], before the forward pass, or give context_length its true value.",
+    mend="Crop to the last K tokens, contexts[:, -K:], before the forward pass, or give context_length its true value, "
+    "which find_order looks for.",
 )
 def context_length(subject: Subject) -> str:
     """Tokens older than K change nothing."""
