@@ -197,6 +197,6 @@ def _chain_of(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> MarkovC
 def _refusal(path: str | PathLike[str], problem: str) -> ArgumentError:
     return ArgumentError(
         f"No chain can be read from {path}: {problem}. "
-        "Write a chain with save_chain(), or with: markovgpt analyze -o FILE.npz",
+        "Write a chain with save_chain(), or with: markovgpt analyze -o FILE.npz, or --store FILE",
         path=str(path),
     )

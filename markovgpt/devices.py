@@ -28,8 +28,12 @@ def find_device(device: str | torch.device) -> torch.device:
         place = torch.device(device)
         torch.empty(0, device=place)
     except (RuntimeError, AssertionError, ImportError, NotImplementedError) as error:  # torch has no one way to say it
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].partition(". ")[0]
+        if reason.startswith("Expected one of"):  # and then a list of twenty, hardly one of which is here
+            reason = "torch knows no device of this name; try cpu, cuda or mps"
         raise ArgumentError(f"The device {str(device)!r} cannot be used here: {reason}", device=str(device)) from None
+    if place.type == "meta":
+        raise ArgumentError("The device 'meta' cannot be used here: it holds shapes, and no numbers.", device="meta")
     return place
 
 

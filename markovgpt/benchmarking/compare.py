@@ -11,6 +11,8 @@ from markovgpt.errors import ArgumentError
 
 __all__ = ["BenchmarkComparison", "ComparedCase", "compare_benchmarks"]
 
+_ENOUGH = 3  # runs
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,8 @@ class ComparedCase:
         Median over median: above 1 is slower.
     low, high : float
         The least and the greatest ratio of quartiles: lower over upper, upper over lower.
+    has_spread : bool
+        Both have three runs or more; fewer tell nothing of the noise, and neither is called slower.
     same_work : bool
         Both gave the model as many tokens.
     """
@@ -37,17 +41,18 @@ class ComparedCase:
     ratio: float
     low: float
     high: float
+    has_spread: bool
     same_work: bool
 
     @property
     def is_slower(self) -> bool:
         """Beyond the noise: even the lower quartile is above the upper quartile of before."""
-        return self.low > 1
+        return self.has_spread and self.low > 1
 
     @property
     def is_faster(self) -> bool:
         """Beyond the noise: even the upper quartile is below the lower quartile of before."""
-        return self.high < 1
+        return self.has_spread and self.high < 1
 
 
 @final
@@ -77,9 +82,14 @@ class BenchmarkComparison:
     copy_ratio: float | None
     differences: tuple[str, ...]
 
+    @property
+    def slowdown(self) -> float:
+        """How much slower the machine itself was, by matrices or by copies; 1 where it was faster, or nobody knows."""
+        return max(1.0, self.sgemm_ratio or 1.0, self.copy_ratio or 1.0)
+
     def slower_than(self, limit: float) -> tuple[ComparedCase, ...]:
-        """Cases whose ratio is above a limit, and which are slower beyond the noise."""
-        return tuple(case for case in self.cases if case.is_slower and not case.ratio <= limit)
+        """Cases slower beyond the noise by a ratio that is above a limit times the slowdown of the machine."""
+        return tuple(case for case in self.cases if case.is_slower and not case.ratio <= limit * self.slowdown)
 
 
 def compare_benchmarks(now: EnumerationBenchmark, before: EnumerationBenchmark) -> BenchmarkComparison:
@@ -117,6 +127,7 @@ def _compared(now: MeasuredCase, before: MeasuredCase) -> ComparedCase:
         ratio=new.median / old.median,
         low=new.lower / old.upper,
         high=new.upper / old.lower,
+        has_spread=min(len(now.seconds), len(before.seconds)) >= _ENOUGH,
         same_work=(now.token_positions, now.flops) == (before.token_positions, before.flops),
     )
 

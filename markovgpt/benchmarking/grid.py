@@ -47,7 +47,7 @@ def parse_sizes(text: str, *, what: str) -> tuple[int, ...]:
             why = "is below 1" if low < 1 else "goes down"
             raise ArgumentError(f"{what} are at least 1, and ranges go up: {part.strip()!r} {why}.", text=text)
         if len(found) + high - low + 1 > _MOST:
-            raise ArgumentError(f"At most {_MOST} {what} are measured at once: got {text!r}.", text=text)
+            raise ArgumentError(f"At most {_MOST} {what.lower()} are measured at once: got {text!r}.", text=text)
         found.update(range(low, high + 1))
     return tuple(sorted(found))
 

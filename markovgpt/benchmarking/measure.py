@@ -21,6 +21,8 @@ from markovgpt.statespace import StateSpace
 
 __all__ = ["benchmark_enumeration"]
 
+_TELLING = 0.01  # seconds: what is quicker tells of calls, and not of what they compute
+
 
 def benchmark_enumeration(
     model: LanguageModel | ResizableModel,
@@ -171,6 +173,8 @@ def _growth(rounds: Rounds, vocab_size: int, strategy: str, longest: int) -> Gro
     ]
     if len(measured) < 2:
         return None
+    long = [(K, spread) for K, spread in measured if spread.median >= _TELLING]
+    measured = long if len(long) >= 2 else measured[-2:]
     model = rounds.model(vocab_size, measured[-1][0])  # how wide the network is; its K does not matter for the count
 
     def work(context_length: int) -> Work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ _SUFFIXES = (".json", ".md", ".png", ".svg", ".pdf")
     multiple=True,
     help="How the model is asked. Repeat for more.  [default: all that the model allows]",
 )
-@click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Runs of each case.")
+@click.option("--runs", type=click.IntRange(1, 1000), default=5, show_default=True, help="Runs of each case.")
 @click.option(
     "--max-time",
     metavar="TIME",
@@ -57,7 +58,8 @@ _SUFFIXES = (".json", ".md", ".png", ".svg", ".pdf")
     "--fail-above",
     type=click.FloatRange(min=0, min_open=True),
     metavar="RATIO",
-    help="With --compare: exit with 1 if a case takes more than so many times as long, beyond the noise.",
+    help="With --compare: exit with 1 if a case takes more than so many times as long, beyond the noise and beyond how "
+    "much slower the machine itself was.",
 )
 @output_option(_SUFFIXES)
 def bench(**arguments: Any) -> None:
@@ -84,6 +86,9 @@ def bench(**arguments: Any) -> None:
     from markovgpt.errors import ArgumentError
     from markovgpt.report.benching import read_benchmark
 
+    for path in paths:  # what takes minutes is not to be lost in the end
+        if not os.access(path.parent, os.W_OK):
+            raise ArgumentError(f"{path} cannot be written: there is no folder {path.parent} that can.", path=str(path))
     before = None if earlier is None else read_benchmark(earlier)
     comparison, apart = None, None
     with ExitStack() as shown:
@@ -178,4 +183,6 @@ def _check(comparison: BenchmarkComparison, limit: float) -> None:
         for case in comparison.slower_than(limit)
     ]
     if failures:
-        raise ShownError(f"Above the limit of {limit:g} times as long: {'; '.join(failures)}.", exit_code=1)
+        slowdown = comparison.slowdown
+        slower = f" (by {slowdown:.2f} the machine itself was slower)" if slowdown > 1 else ""
+        raise ShownError(f"Above the limit of {limit:g} times as long{slower}: {'; '.join(failures)}.", exit_code=1)

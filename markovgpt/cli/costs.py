@@ -31,10 +31,13 @@ def print_cost_and_stop(model: LanguageModel, decodings: Sequence[Decoding], giv
     from markovgpt.report.cost import cost_sections
 
     limits = {name: given.pop(name, None) for name in ("max_states", "max_memory", "max_time")}
-    is_mapped = given.pop("store", None) is not None and given.get("storage") != "float32"
+    store = given.pop("store", None)
+    is_mapped = store is not None and given.get("storage") != "float32"
     given.pop("storage", None)
     cost = predict_cost(model, decoding=decodings[0], **given)
     print_report(cost_sections(cost))
+    if store is not None:
+        print_note(f"This is for all contexts: what {store} has already was not asked.")
     for refusal in refusals(
         model, cost, asked=given["strategy"], n_rules=len(decodings), in_memory=not is_mapped, **limits
     ):

@@ -244,7 +244,8 @@ def load_from(
             vocab_size=vocab_size, context_length=context_length, lengths=arguments.get("lengths", "full")
         )
         check_n_states(space, max_states=arguments["max_states"])
-        check_memory(space, max_memory=arguments["max_memory"])
+        if arguments.get("store") is None or arguments.get("storage") == "float32":  # otherwise it is in the file
+            check_memory(space, max_memory=arguments["max_memory"])
 
     return load_model(spec, progress=progress, check=check, checkpoint=checkpoint, **chosen)
 

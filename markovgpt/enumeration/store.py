@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -86,6 +87,8 @@ class StoredTable:
         self._writer: TableWriter | None = None
         self._contents: Contents | None = None
         with naming(self._path):
+            if self._path.exists() and not self._path.is_file():
+                raise OSError(errno.EINVAL, "it is no ordinary file")
             self.finished = self._finished()
             if self.finished is not None:
                 self.n_reused = self.finished.header.n_blocks

@@ -11,6 +11,7 @@ from torch import nn
 
 import markovgpt as mg
 from markovgpt import ArgumentError, ModelError
+from markovgpt.adapters import module
 
 V, K = 3, 2
 
@@ -150,11 +151,22 @@ def test_module_is_given_whole_numbers_on_its_device():
     assert set(seen) == {(torch.int64, "cpu")}
 
 
-def test_module_is_moved_to_a_device():
-    """The meta device has no numbers, but every machine has it: the parameters go there."""
+def test_module_is_moved_to_a_device(monkeypatch):
+    """The meta device has no numbers, but every machine has it: the parameters go there, if it passes for another."""
     net = Net()
+    monkeypatch.setattr(module, "find_device", torch.device)
     mg.from_module(net, context_length=K, vocab_size=V, device="meta")
     assert {parameter.device.type for parameter in net.parameters()} == {"meta"}
+
+
+def test_module_is_not_moved_to_where_no_numbers_are():
+    """meta is refused, and the module stays where it is."""
+    net = Net()
+    with pytest.raises(
+        mg.ArgumentError, match="The device 'meta' cannot be used here: it holds shapes, and no numbers"
+    ):
+        mg.from_module(net, context_length=K, vocab_size=V, device="meta")
+    assert {parameter.device.type for parameter in net.parameters()} == {"cpu"}
 
 
 def test_module_without_parameters_runs_on_the_cpu():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -188,3 +189,10 @@ def test_table_of_another_rule_is_refused(refused, run, untrained_folder):
         "The table cannot be stored: a.table holds another table: it differs in the decoding rule (none there, top-k 1 "
         "here). Name another file, or delete this one."
     )
+
+
+def test_what_is_no_ordinary_file_is_refused(refused, untrained_folder, tmp_path):
+    """A pipe would be waited for without end."""
+    os.mkfifo(tmp_path / "pipe")
+    message = refused("stationary", "--model", untrained_folder, "--store", str(tmp_path / "pipe"))
+    assert message.startswith(f"The table cannot be stored in {tmp_path / 'pipe'}: it is no ordinary file")

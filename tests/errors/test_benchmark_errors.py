@@ -26,7 +26,7 @@ from markovgpt.report.benching import benchmark_from_dict, benchmark_to_dict
         ("²", "got '²'"),
         ("0..4", "are at least 1, and ranges go up: '0..4' is below 1"),
         ("16..8", "'16..8' goes down"),
-        ("1..1000000000000", "At most 64 Context lengths are measured at once"),
+        ("1..1000000000000", "At most 64 context lengths are measured at once"),
         ("1..40,50..90", "At most 64"),
     ],
 )

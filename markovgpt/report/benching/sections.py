@@ -13,6 +13,7 @@ from markovgpt.statespace import StateSpace, count_digits
 
 __all__ = ["benchmark_sections"]
 
+_LONG = 0.1  # seconds: what takes less is mostly calls
 _GPT2 = (50_257, 1024)  # V, K
 _TEXT = frozenset({"strategy", "grows with", "law", "solve by"})  # columns set to the left
 _MOST_POWER = 18  # digits of a number of states that is written out
@@ -143,10 +144,22 @@ def _beyond(found: EnumerationBenchmark) -> Section:
         "sizes, such as caches that are too small.",
         f"For scale: GPT-2 at its full context has {gpt2} states.",
     ]
+    quick = [growth.strategy for growth in found.growth if _longest(growth) < _LONG]
+    if quick:
+        notes.insert(
+            1,
+            f"The longest runs of {', '.join(dict.fromkeys(quick))} took less than {_LONG} seconds: what follows from "
+            "them is a guess. Measure longer contexts (--context-length).",
+        )
     if too_large and memory is not None:
         notes.insert(1, f"This machine has {format_bytes(memory)} of memory, too little for {', '.join(too_large)}.")
     titles = ("V", "K", "states", "table", "strategy", "predicted", "range")
     return Section(title="Larger contexts, extrapolated", table=_table(titles, rows), notes=tuple(notes))
+
+
+def _longest(growth: Growth) -> float:
+    """Seconds of the largest size that was measured, by the law."""
+    return growth.seconds[growth.context_lengths.index(growth.measured[-1])]
 
 
 def _knows(growth: Growth, context_length: int) -> bool:
