@@ -12,6 +12,7 @@ from markovgpt.cli.completion import completion
 from markovgpt.cli.draw import draw
 from markovgpt.cli.errors import Program
 from markovgpt.cli.explain import explain
+from markovgpt.cli.generate import generate
 from markovgpt.cli.models import models
 from markovgpt.cli.new import new
 from markovgpt.cli.plugins import plugins
@@ -41,6 +42,7 @@ for command in (
     compare,
     check,
     explain,
+    generate,
     draw,
     states,
     models,

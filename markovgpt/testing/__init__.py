@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from markovgpt.testing.mistakes import wrong_rules as wrong_rules
     from markovgpt.testing.mutants import CAUGHT_BY as CAUGHT_BY
     from markovgpt.testing.mutants import MUTANTS as MUTANTS
-    from markovgpt.testing.order import Counterexample as Counterexample
-    from markovgpt.testing.order import OrderVerdict as OrderVerdict
     from markovgpt.testing.order import find_order as find_order
+    from markovgpt.testing.order_verdicts import Counterexample as Counterexample
+    from markovgpt.testing.order_verdicts import OrderVerdict as OrderVerdict
     from markovgpt.testing.running import CheckResult as CheckResult
     from markovgpt.testing.running import run_check as run_check
     from markovgpt.testing.sampling import judge_samples as judge_samples
@@ -53,11 +53,11 @@ _HOME = {
     "Check": "checks",
     "CheckReport": "conformance",
     "CheckResult": "running",
-    "Counterexample": "order",
+    "Counterexample": "order_verdicts",
     "Golden": "golden",
     "Likely": "verdicts",
     "MUTANTS": "mutants",
-    "OrderVerdict": "order",
+    "OrderVerdict": "order_verdicts",
     "SampleVerdict": "verdicts",
     "approx_chain": "assertions.chains",
     "assert_aperiodic": "assertions.structure",

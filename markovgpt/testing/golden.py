@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, final
 
 import numpy as np
 
@@ -27,7 +27,9 @@ _VERSION = 1
 _MOST_STATES = 2**16  # in a text file
 
 
-class Golden(NamedTuple):
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Golden:
     """A chain that was kept.
 
     Attributes
@@ -134,7 +136,8 @@ def load_golden(path: str | PathLike[str]) -> Golden:
         raise _refusal(place, f"it is damaged ({type(error).__name__}: {error})") from None
     if chain.fingerprint != document.get("fingerprint"):
         raise _refusal(place, "it was changed by hand: its fingerprint is that of another chain")
-    return Golden(chain, {str(name): str(version) for name, version in document.get("versions", {}).items()})
+    versions = {str(name): str(version) for name, version in document.get("versions", {}).items()}
+    return Golden(chain=chain, versions=versions)
 
 
 def _chain_of(document: dict[str, Any]) -> MarkovChain:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple, final
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from markovgpt.testing.histories import (
     random_histories,
     refuses_longer,
 )
+from markovgpt.testing.order_verdicts import Counterexample, OrderVerdict
 
-__all__ = ["Counterexample", "OrderVerdict", "find_order"]
+__all__ = ["find_order"]
 
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
@@ -26,83 +27,6 @@ Table = NDArray[np.float64]
 _EXHAUSTIVE = 2**13  # histories of all lengths
 _BASES = 48
 _OTHERS = 8  # tokens that one is replaced by
-
-
-class Counterexample(NamedTuple):
-    """Two histories with the same last tokens, and different laws.
-
-    Attributes
-    ----------
-    first, second : tuple of tokens
-        Oldest first; of one length, unless only the number of tokens matters.
-    common : int
-        How many of the last tokens are the same.
-    laws : (2, V) float64
-    distance : float
-        Largest difference of a probability.
-    channel : "next_logits" or "session"
-        How the model was asked.
-    """
-
-    first: tuple[int, ...]
-    second: tuple[int, ...]
-    common: int
-    laws: Table
-    distance: float
-    channel: Channel
-
-
-@final
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class OrderVerdict:
-    """How far back a model looks.
-
-    Attributes
-    ----------
-    name : str
-        Of the model.
-    declared : int
-        Its ``context_length``, K.
-    order : int, or None
-        The least k such that histories with the same last k tokens have the same law. None where even the oldest token
-        of the longest histories matters: the order is larger than was looked.
-    max_length : int
-        Tokens of the longest histories.
-    exhaustive : bool
-        All histories up to that length were asked: ``order`` is exact for these. Otherwise it is a lower bound: seeded
-        histories, in which every single token was replaced in turn.
-    n_histories : int
-        Different histories that were asked about.
-    effects : (max_length,) float64
-        Largest change of a probability that was seen when the token 1, 2, ... back was replaced.
-    length_effect : float
-        Largest change when tokens beyond the order were left out and none replaced.
-    channels : tuple
-        How the model was asked.
-    refused : tuple
-        Of these, which take no more than K tokens.
-    counterexamples : dict of int to Counterexample
-        For every k below the order, the pair of histories whose laws differ most.
-    atol : float
-        What counts as a difference.
-    """
-
-    name: str
-    declared: int
-    order: int | None
-    max_length: int
-    exhaustive: bool
-    n_histories: int
-    effects: Table
-    length_effect: float
-    channels: tuple[Channel, ...]
-    refused: tuple[Channel, ...]
-    counterexamples: dict[int, Counterexample]
-    atol: float
-
-    def refutes(self, k: int) -> Counterexample | None:
-        """Two histories with the same last k tokens whose laws differ; None if none was found."""
-        return self.counterexamples.get(k)
 
 
 def find_order(
@@ -224,7 +148,14 @@ def _search(model: LanguageModel, channel: Channel, longest: int, *, atol: float
     def note(k: int, first: Integers, second: Integers, pair: Table) -> None:
         distance = float(abs(pair[0] - pair[1]).max())
         if distance > atol and (k not in best or best[k].distance < distance):
-            best[k] = Counterexample(tuple(first.tolist()), tuple(second.tolist()), k, pair, distance, channel)
+            best[k] = Counterexample(
+                first=tuple(first.tolist()),
+                second=tuple(second.tolist()),
+                common=k,
+                laws=pair,
+                distance=distance,
+                channel=channel,
+            )
 
     whole = laws[longest - 1]
     rng, asked = np.random.default_rng([seed, 1]), len(texts)
@@ -253,7 +184,7 @@ def _spread(best: dict[int, Counterexample]) -> None:
     for k in range(max(best, default=0)):
         better = max((best[j] for j in best if j >= k), key=lambda example: example.distance)
         if k not in best or best[k].distance < better.distance:
-            best[k] = better._replace(common=k)
+            best[k] = replace(better, common=k)
 
 
 def _shortened(model: LanguageModel, channel: Channel, example: Counterexample, atol: float) -> Counterexample:
@@ -266,8 +197,12 @@ def _shortened(model: LanguageModel, channel: Channel, example: Counterexample, 
     distance = float(abs(laws[0] - laws[1]).max())
     if not distance > atol:
         return example
-    return example._replace(
-        first=tuple(first[begin:].tolist()), second=tuple(second[begin:].tolist()), laws=laws, distance=distance
+    return replace(
+        example,
+        first=tuple(first[begin:].tolist()),
+        second=tuple(second[begin:].tolist()),
+        laws=laws,
+        distance=distance,
     )
 
 

@@ -179,7 +179,7 @@ def _likely(reference: Reference, draws: list[Draws], rules: Mapping[str, Rule])
         return None
     near = distance * _CLOSER <= right
     fits = n.sum() >= _ENOUGH and not (adjusted_p_values(row_tests(counts, law).p_values, "holm") <= 1e-3).any()
-    return Likely(name, distance) if near or fits else None
+    return Likely(rule=name, distance=distance) if near or fits else None
 
 
 def _most_drawn(reference: Reference, draws: list[Draws]) -> tuple[Table, Table, Integers]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
 
-class Likely(NamedTuple):
+@final
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Likely:
     """A known mistake whose law is nearest to the sample.
 
     Attributes

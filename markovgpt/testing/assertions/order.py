@@ -8,7 +8,8 @@ from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
 from markovgpt.testing.assertions.subjects import check_count, check_number
 from markovgpt.testing.histories import Channel
 from markovgpt.testing.messages import failure, law_table, number
-from markovgpt.testing.order import Counterexample, OrderVerdict, find_order
+from markovgpt.testing.order import find_order
+from markovgpt.testing.order_verdicts import Counterexample, OrderVerdict
 
 __all__ = ["assert_order"]
 
