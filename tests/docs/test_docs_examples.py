@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES_WITH_EXAMPLES = (
     "README.md",
+    "docs/against-the-world.md",
     "docs/architecture.md",
     "docs/cli.md",
     "docs/index.md",
