@@ -111,31 +111,8 @@ def session_after_crop(subject: Subject) -> str:
 )
 def fork_is_independent(subject: Subject) -> str:
     """A fork and its parent do not see each other's tokens."""
-    steps = 2 if subject.K > 2 else 1
-    texts = next(_texts(subject))  # (m, K + past)
-    before = subject.K - steps
-    session = _begin(subject, texts)
-    if not hasattr(session, "fork"):
-        raise NotApplicable("no fork")
-    for column in texts[:, :before].T:
-        _feed(subject, session, column)
     rng = np.random.default_rng(subject.seed)
-    m = len(texts)
-    rows = rng.integers(0, m, m + 3)  # in no order, some twice
-    child = subject.guarded("fork", session.fork, rows)
-    families = [
-        ["child", child, texts[rows][:, :before]],
-        ["parent", session, texts[:, :before]],
-    ]
-    answers = []
-    for _ in range(steps):
-        for family in families:
-            name, one, text = family
-            column = rng.integers(0, subject.V, len(text))
-            family[2] = text = np.concatenate([text, column[:, None]], axis=1)
-            logits = _feed(subject, one, column)
-            said = f"{len(text)} rows of the {name}, {text.shape[1]} tokens, forked after {before}"
-            answers.append(Answers(text, logits, subject.ask(text), said))
+    answers = [answer for texts in _texts(subject) for answer in _forked(subject, texts, rng)]
     return same_laws(
         subject,
         answers,
@@ -144,6 +121,28 @@ def fork_is_independent(subject: Subject) -> str:
         likely="they share a cache that is written to, or the fork has other rows than were asked for",
         names=("session", "full pass"),
     )
+
+
+def _forked(subject: Subject, texts: Integers, rng: np.random.Generator) -> Iterator[Answers]:
+    """A fork of rows of texts ``(m, K + past)`` before length K, and its parent, fed in turns until they have K tokens.
+
+    The parent goes on with the tokens of the texts, so that it comes to all of their contexts; the fork with others.
+    """
+    before = subject.K - (2 if subject.K > 2 else 1)
+    session = _begin(subject, texts)
+    if not hasattr(session, "fork"):
+        raise NotApplicable("no fork")
+    for column in texts[:, :before].T:
+        _feed(subject, session, column)
+    rows = rng.integers(0, len(texts), len(texts) + 3)  # in no order, some twice
+    child = subject.guarded("fork", session.fork, rows)
+    own = texts[rows]
+    own[:, before:] = (own[:, before:] + 1) % subject.V
+    for length in range(before + 1, subject.K + 1):
+        for name, one, text in (("child", child, own), ("parent", session, texts)):
+            logits = _feed(subject, one, text[:, length - 1])
+            said = f"{len(text)} rows of the {name}, {length} tokens, forked after {before}"
+            yield Answers(text[:, :length], logits, subject.ask(text[:, :length]), said)
 
 
 def _texts(subject: Subject) -> Iterator[Integers]:
