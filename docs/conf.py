@@ -71,7 +71,17 @@ _GROUPS = (
     ),
     (
         "Chains",
-        ("enumeration", "table", "chain", "sparse_chain", "chain_files", "decoding", "statespace", "vocabulary"),
+        (
+            "enumeration",
+            "table",
+            "chain",
+            "origin",
+            "sparse_chain",
+            "chain_files",
+            "decoding",
+            "statespace",
+            "vocabulary",
+        ),
     ),
     ("Questions about a chain", ("analysis", "solvers.extended")),
     ("Data", ("ngrams", "data")),

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from markovgpt.chain import MarkovChain, Origin, TableStore
+from markovgpt.chain import MarkovChain
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
+from markovgpt.origin import Origin, TableStore
 from markovgpt.sparse_chain import SparseChain
 from markovgpt.statespace import StateSpace
 from markovgpt.table_file.reading import is_table_file, read_finished

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from markovgpt.answers import next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, check_is_model, next_token_logits
+from markovgpt.model import LanguageModel, check_is_model
 
 __all__ = ["check_prompts", "continued", "decoding_of", "generate"]
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from markovgpt.chain import Origin, check_dense_size
+from markovgpt.chain import check_dense_size
 from markovgpt.errors import ArgumentError, TableError
+from markovgpt.origin import Origin
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["ELSEWHERE", "END", "SparseChain"]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markovgpt.chain import MarkovChain, Origin
+from markovgpt.chain import MarkovChain
 from markovgpt.errors import TableError
+from markovgpt.origin import Origin
 from markovgpt.statespace import Lengths, StateSpace
 from markovgpt.vocabulary import Vocabulary
 

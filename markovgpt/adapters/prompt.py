@@ -12,8 +12,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import as_float64
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, Session, as_float64, law_fingerprint, model_name, vocabulary_of
+from markovgpt.model import LanguageModel, Session, law_fingerprint, model_name, vocabulary_of
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["with_prompt"]

@@ -11,16 +11,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import as_float64, next_token_logits
 from markovgpt.errors import ArgumentError
-from markovgpt.model import (
-    LanguageModel,
-    Session,
-    as_float64,
-    law_fingerprint,
-    model_name,
-    next_token_logits,
-    vocabulary_of,
-)
+from markovgpt.model import LanguageModel, Session, law_fingerprint, model_name, vocabulary_of
 from markovgpt.vocabulary import Vocabulary
 
 __all__ = ["find_tokens", "likeliest_tokens", "restrict_tokens"]

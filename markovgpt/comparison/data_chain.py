@@ -6,10 +6,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from markovgpt.analysis import StationaryDistribution, communicating_classes, stationary_distribution
-from markovgpt.chain import Origin
 from markovgpt.errors import ReducibleChainError
 from markovgpt.model import Progress
 from markovgpt.ngrams import CountTable
+from markovgpt.origin import Origin
 from markovgpt.sparse_chain import END, SparseChain
 from markovgpt.vocabulary import Vocabulary
 

@@ -8,10 +8,11 @@ from typing import Protocol, final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import next_token_logits
 from markovgpt.chain import MarkovChain
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, NotComputedError
-from markovgpt.model import LanguageModel, Progress, check_is_model, next_token_logits
+from markovgpt.model import LanguageModel, Progress, check_is_model
 from markovgpt.ngrams import CountTable, NgramCounts
 from markovgpt.sparse_chain import SparseChain
 

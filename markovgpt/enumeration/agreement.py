@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import checked_logits, next_logits_and_outside
 from markovgpt.enumeration.closeness import TOLERANCE, law_gaps
 from markovgpt.enumeration.passes import every_position
 from markovgpt.enumeration.rounding import RoundingError, rounding_error
@@ -16,7 +17,7 @@ from markovgpt.enumeration.strategy import Block
 from markovgpt.enumeration.trie import context_digits, walk_trie
 from markovgpt.errors import ModelError
 from markovgpt.gpt_weights import GPTWeights
-from markovgpt.model import LanguageModel, checked_logits, model_name, next_logits_and_outside, vocabulary_of
+from markovgpt.model import LanguageModel, model_name, vocabulary_of
 from markovgpt.statespace import StateSpace
 
 __all__ = ["StateSample", "sampled_states", "try_out_passes", "try_out_sessions"]

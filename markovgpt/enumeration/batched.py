@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from markovgpt.answers import next_logits_and_outside
 from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.enumeration.strategy import Block
-from markovgpt.model import LanguageModel, next_logits_and_outside
+from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace
 
 __all__ = ["batched", "one_batch"]

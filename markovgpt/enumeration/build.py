@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.chain import MarkovChain, Origin
+from markovgpt.chain import MarkovChain
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.choice import BATCH_SIZE, contexts_a_call
 from markovgpt.enumeration.cost import Cost
@@ -24,6 +24,7 @@ from markovgpt.enumeration.plan import Limits, Plan, make_plan
 from markovgpt.enumeration.store import StoredTable
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
+from markovgpt.origin import Origin
 from markovgpt.statespace import Lengths, StateSpace
 from markovgpt.table_file.layout import Storage
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import next_token_logits
 from markovgpt.enumeration.done import NOTHING_DONE, Done
 from markovgpt.enumeration.strategy import Block, Shortcut
 from markovgpt.errors import ArgumentError
@@ -20,7 +21,7 @@ from markovgpt.gpt_weights import GPTWeights
 from markovgpt.kernels.compiled import can_compile, load_compiler
 from markovgpt.kernels.threads import usable_processors
 from markovgpt.kernels.trie import TrieWalk
-from markovgpt.model import LanguageModel, model_name, next_token_logits
+from markovgpt.model import LanguageModel, model_name
 from markovgpt.statespace import StateSpace
 
 __all__ = ["FUSED", "LANES", "Walk", "can_fuse", "fused", "fused_part", "piece_bytes", "walks"]

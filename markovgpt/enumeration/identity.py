@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from markovgpt.answers import next_logits_and_outside
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, law_fingerprint, model_name, next_logits_and_outside, vocabulary_of
+from markovgpt.model import LanguageModel, law_fingerprint, model_name, vocabulary_of
 from markovgpt.statespace import StateSpace
 from markovgpt.table_file.layout import Header
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import as_float64, checked_logits, checked_outside
 from markovgpt.enumeration.done import Done
 from markovgpt.enumeration.strategy import Block
 from markovgpt.errors import ModelError
-from markovgpt.model import as_float64, checked_logits, checked_outside, model_name
+from markovgpt.model import model_name
 from markovgpt.statespace import StateSpace
 
 __all__ = ["every_position", "pass_blocks", "rows_a_call"]

@@ -10,11 +10,12 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
-from markovgpt.chain import Origin
+from markovgpt.answers import next_logits_and_outside
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.walk import END_TARGET, Walk
 from markovgpt.errors import ArgumentError, TooManyStatesError
-from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, next_logits_and_outside, vocabulary_of
+from markovgpt.model import LanguageModel, Progress, check_is_model, model_name, vocabulary_of
+from markovgpt.origin import Origin
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["reachable_chain"]

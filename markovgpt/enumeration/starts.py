@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import next_token_logits
 from markovgpt.chain import MarkovChain
 from markovgpt.errors import ArgumentError, ModelError
-from markovgpt.model import LanguageModel, model_name, next_token_logits
+from markovgpt.model import LanguageModel, model_name
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["start_distribution"]

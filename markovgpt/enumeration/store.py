@@ -10,7 +10,6 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.chain import TableStore
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.agreement import StateSample, sampled_states
 from markovgpt.enumeration.done import NOTHING_DONE, Done
@@ -20,6 +19,7 @@ from markovgpt.enumeration.strategy import Block
 from markovgpt.errors import ArgumentError, EnumerationInterruptedError, NotComputedError
 from markovgpt.interrupts import interrupts_held_back
 from markovgpt.model import Progress
+from markovgpt.origin import TableStore
 from markovgpt.statespace import StateSpace
 from markovgpt.table_file.contents import Contents
 from markovgpt.table_file.layout import Header, read_header

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from markovgpt.chain import TableStore
 from markovgpt.errors import ArgumentError
+from markovgpt.origin import TableStore
 
 __all__ = ["naming", "remark"]
 

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import checked_logits, checked_outside
 from markovgpt.errors import ModelError
-from markovgpt.model import Session, checked_logits, checked_outside, model_name
+from markovgpt.model import Session, model_name
 
 __all__ = ["ALL_BYTES", "Level", "context_digits", "rows_a_call", "sessions_alive", "walk_trie"]
 

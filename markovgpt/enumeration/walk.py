@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from markovgpt.chain import Origin
+from markovgpt.origin import Origin
 from markovgpt.sparse_chain import ELSEWHERE, END, SparseChain
 from markovgpt.vocabulary import Vocabulary
 

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from markovgpt.answers import checked_logits
 from markovgpt.devices import free_bytes, rows_that_fit
 from markovgpt.generation import check_prompts, continued, decoding_of
 from markovgpt.gpt_weights import GPTWeights
-from markovgpt.model import checked_logits
 from markovgpt.models.mingpt import MinGPT
 from markovgpt.models.session import GPTSession
 from markovgpt.models.training import TrainingRecord

@@ -9,8 +9,9 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import next_token_logits
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, check_is_model, model_name, next_token_logits
+from markovgpt.model import LanguageModel, check_is_model, model_name
 from markovgpt.ngrams.counts import NgramCounts
 from markovgpt.ngrams.model import NgramModel
 from markovgpt.ngrams.smoothing import SMOOTHINGS, Smoothing

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis import GreedyLoop, StationaryDistribution
-from markovgpt.chain import Chain, MarkovChain, TableStore
+from markovgpt.chain import Chain, MarkovChain
+from markovgpt.origin import TableStore
 from markovgpt.report.digits import at_most
 from markovgpt.solvers.extended import EXTENDED_LIMIT
 from markovgpt.sparse_chain import SparseChain

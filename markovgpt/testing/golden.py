@@ -12,10 +12,11 @@ from typing import Any, final
 import numpy as np
 
 from markovgpt import __version__
-from markovgpt.chain import MarkovChain, Origin
+from markovgpt.chain import MarkovChain
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
+from markovgpt.origin import Origin
 from markovgpt.statespace import StateSpace
 from markovgpt.testing.assertions.subjects import chain_of
 from markovgpt.vocabulary import Vocabulary

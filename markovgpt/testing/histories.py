@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import checked_logits, next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
-from markovgpt.model import LanguageModel, checked_logits, next_token_logits
+from markovgpt.model import LanguageModel
 
 __all__ = ["Channel", "every_history", "laws_after", "random_histories", "refuses_longer"]
 

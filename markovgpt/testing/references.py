@@ -8,10 +8,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import next_token_logits
 from markovgpt.chain import MarkovChain
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, check_is_model, model_name, next_token_logits, vocabulary_of
+from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["Reference"]

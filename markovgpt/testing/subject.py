@@ -11,8 +11,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import as_float64, checked_logits
 from markovgpt.errors import ModelError
-from markovgpt.model import LanguageModel, as_float64, checked_logits, model_name, vocabulary_of
+from markovgpt.model import LanguageModel, model_name, vocabulary_of
 from markovgpt.testing.contexts import Contexts, contexts_of_length
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 

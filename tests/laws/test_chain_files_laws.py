@@ -13,8 +13,8 @@ from strategies import chains, rules, vocabularies
 
 import markovgpt as mg
 from markovgpt import MarkovChain, SparseChain
-from markovgpt.chain import Origin
 from markovgpt.chain_files import chain_arrays
+from markovgpt.origin import Origin
 
 
 def _again(chain: MarkovChain | SparseChain) -> MarkovChain | SparseChain:

@@ -10,7 +10,7 @@ from hypothesis import given
 from strategies import chains
 
 import markovgpt as mg
-from markovgpt.chain import Origin
+from markovgpt.origin import Origin
 from markovgpt.pytest_plugin.explaining import explain
 from markovgpt.testing import approx_chain
 

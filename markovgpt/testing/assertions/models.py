@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import as_float64, next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, as_float64, check_is_model, model_name, next_token_logits, vocabulary_of
+from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
 from markovgpt.testing.assertions.subjects import check_count, check_number
 from markovgpt.testing.histories import every_history, random_histories
 from markovgpt.testing.messages import failure, law_table, number

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
-from markovgpt.model import LanguageModel, check_is_model, model_name, next_token_logits, vocabulary_of
+from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
 from markovgpt.testing.assertions.subjects import check_count, check_number
 from markovgpt.testing.histories import every_history, laws_on_the_way, random_histories
 from markovgpt.testing.messages import failure, law_table, number

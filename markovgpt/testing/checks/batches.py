@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.model import as_float64
+from markovgpt.answers import as_float64
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_bits, same_laws
 from markovgpt.testing.subject import Subject

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from markovgpt.answers import as_float64
 from markovgpt.enumeration.closeness import rounding_allowance
 from markovgpt.errors import ModelError
 from markovgpt.generation import decoding_of
-from markovgpt.model import as_float64, check_is_model
+from markovgpt.model import check_is_model
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from markovgpt.model import as_float64
+from markovgpt.answers import as_float64
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import fact

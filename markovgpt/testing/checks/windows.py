@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from markovgpt.answers import as_float64
 from markovgpt.enumeration.closeness import law_gaps
-from markovgpt.model import as_float64
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
