@@ -17,8 +17,8 @@ help:  ## list what can be made
 analyze: $(VENV)/installed  ## install, and show babygpt as a Markov chain
 	@$(BIN)/markovgpt analyze --model babygpt
 
-test: $(VENV)/installed-test  ## install, and run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/installed-test  ## install, and run the tests, on four processors at most
+	$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 test-plugins: $(VENV)/installed-plugins  ## install the plugins and real models, and run the plugins' tests
 	@for plugin in $(PLUGINS); do \

@@ -87,7 +87,7 @@ class StoredTable:
         self._writer: TableWriter | None = None
         self._contents: Contents | None = None
         with naming(self._path):
-            if self._path.exists() and not self._path.is_file():
+            if self._path.exists() and not (self._path.is_file() or self._path.is_dir()):
                 raise OSError(errno.EINVAL, "it is no ordinary file")
             self.finished = self._finished()
             if self.finished is not None:

@@ -63,8 +63,10 @@ def run(folder):
 
 
 @pytest.fixture
-def run_program(folder):
-    """The same as a program of its own, with every plugin that is installed."""
+def run_program(folder, monkeypatch):
+    """The same as a program of its own, with every plugin that is installed; no worker of those who run this test."""
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
 
     def run_there(*arguments):
         return folder.runpytest_subprocess(*ARGUMENTS, *map(str, arguments))

@@ -68,10 +68,10 @@ def window_error(
                 f"A window must be from 1 to the {len(tokens)} tokens of the text: got {K}.", context_length=K
             )
         windows = np.lib.stride_tricks.sliding_window_view(tokens, K)  # (n - K + 1, K)
-        distances = [
-            abs(_law(model.next_logits(windows[i : i + _BATCH]).numpy()) - carried[K - 1 + i :][:_BATCH]).sum(1) / 2
-            for i in range(0, len(windows), _BATCH)
-        ]
+        distances = []
+        for i in range(0, len(windows), _BATCH):
+            rerun = _law(model.all_logits(windows[i : i + _BATCH])[:, -1].numpy())  # (m, V)
+            distances.append(abs(rerun - carried[K - 1 + i :][:_BATCH]).sum(axis=1) / 2)
         tv = np.concatenate(distances)  # (n - K + 1,)
         errors.append(WindowError(context_length=K, n=len(tv), mean_tv=float(tv.mean()), max_tv=float(tv.max())))
     return tuple(errors)
