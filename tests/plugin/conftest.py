@@ -62,6 +62,13 @@ def run(folder):
     return run_here
 
 
+@pytest.fixture(autouse=True)
+def _like_at_home(monkeypatch):
+    """On a server, pytest shows messages in its summary once more, in full."""
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def run_program(folder, monkeypatch):
     """The same as a program of its own, with every plugin that is installed; no worker of those who run this test."""
