@@ -33,7 +33,7 @@ check: $(VENV)/installed-lint  ## format, lint, types, import contract, command 
 	$(BIN)/python docs/make_cli_reference.py --check
 	$(BIN)/python docs/make_checks_reference.py --check
 
-bench: $(VENV)/installed-test  ## run the benchmarks and write docs/benchmarks.md
+bench: $(VENV)/installed-plugins  ## run the benchmarks and write docs/benchmarks.md
 	$(BIN)/python -m pytest benchmarks $(BENCH) --benchmark-only --benchmark-json=benchmarks/results.json -p no:randomly
 	$(BIN)/python benchmarks/render.py benchmarks/results.json docs/benchmarks.md --command "make bench BENCH='$(BENCH)'"
 
