@@ -4,6 +4,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 
+import pytest
+import render
+
 from markovgpt.benchmarking.machine import this_machine
 
 
@@ -20,3 +23,14 @@ def pytest_benchmark_update_machine_info(machine_info):
     machine_info.update(asdict(this_machine()))
     with suppress(PackageNotFoundError):
         machine_info["versions"]["transformers"] = version("transformers")  # some rows are there with it only
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """What has no place on the page of results is a failure here, and not when the page is written."""
+    result = yield
+    benchmark = item.funcargs.get("benchmark")
+    if benchmark is not None:
+        fault = render.unprintable(benchmark.group or benchmark.name, benchmark.extra_info)
+        assert not fault, fault
+    return result

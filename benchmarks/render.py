@@ -13,6 +13,7 @@ SECTIONS = {
     "push": "One step of a chain",
     "solve": "A stationary distribution",
     "count": "Counting data",
+    "check": "Checking a model",
     "start-up": "Starting the program",
 }
 UNITS = ((1e-6, 1e-9, "ns"), (1e-3, 1e-6, "µs"), (1.0, 1e-3, "ms"), (float("inf"), 1.0, "s"))
@@ -25,14 +26,23 @@ def page(results, command):
     for run in results["benchmarks"]:
         groups.setdefault(run["group"] or run["name"], []).append(run)
     kinds = {name.partition(":")[0] for name in groups}
-    if unknown := sorted(kinds - set(SECTIONS)):
-        raise SystemExit(f"Groups begin with one of {', '.join(SECTIONS)}: got {', '.join(unknown)}.")
+    for run in results["benchmarks"]:
+        if fault := unprintable(run["group"] or run["name"], run["extra_info"]):
+            raise SystemExit(fault)
     parts = [head(results, command)]
     for kind, title in SECTIONS.items():
         if kind in kinds:
             parts.append(f"## {title}")
             parts += [table(name, runs) for name, runs in groups.items() if name.partition(":")[0] == kind]
     return "\n\n".join(parts) + "\n"
+
+
+def unprintable(group, extra_info):
+    """Why a benchmark has no place on the page; empty if it has one."""
+    if group.partition(":")[0] not in SECTIONS:
+        return f"Groups begin with one of {', '.join(SECTIONS)}: got {group}."
+    wrong = [key for key, value in extra_info.items() if not isinstance(value, str | bool | int | float | None)]
+    return f"Extra information is a text or a number: got {extra_info[wrong[0]]!r} for {wrong[0]}." if wrong else ""
 
 
 def head(results, command):

@@ -16,7 +16,7 @@ CALLS = {
 }
 
 
-@pytest.mark.benchmark(group="start-up")
+@pytest.mark.benchmark(group="start-up: one command")
 @pytest.mark.parametrize("method", CALLS)
 def test_startup(benchmark, method):
     benchmark.extra_info |= {"method": method, "reference": method == "python alone"}

@@ -17,7 +17,11 @@ from markovgpt.table_file import contents, writing
 from markovgpt.table_file.contents import Contents
 from markovgpt.table_file.layout import Header, read_header
 
-__all__ = ["CountedSessions", "damage", "entered_blocks", "snapshots", "stopping_after", "table_part"]
+__all__ = ["ADVICE", "HOW", "CountedSessions", "damage", "entered_blocks", "snapshots", "stopping_after", "table_part"]
+
+ADVICE = r"Name another file, or delete this one\."
+HOW: dict[str, Any] = {"strategy": "batched", "batch_size": 256}
+"""Eight blocks of a model with 2^11 contexts."""
 
 
 class CountedSessions(SessionModel):

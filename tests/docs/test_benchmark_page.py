@@ -32,8 +32,8 @@ def results():
         "benchmarks": [
             run_of("count: text", "slow", 0.5, contexts=12_345),
             run_of("count: text", "ours", 0.002, reference=True, share=0.12345),
-            run_of("start-up", "python", 0.03, certified=True),
-            run_of("start-up", "other", 1.5),
+            run_of("start-up: one command", "python", 0.03, certified=True),
+            run_of("start-up: one command", "other", 1.5),
         ],
     }
 
@@ -47,7 +47,7 @@ def test_page_has_a_table_for_each_group(results):
         "## Counting data",
         "### text",
         "## Starting the program",
-        "### start-up",
+        "### one command",
     ]
     assert "| slow | 250 | 500 ms | 450 ms – 550 ms | 250 ms | 3 | 12,345 |  |" in page
     assert "| ours | 1 | 2 ms | 1.8 ms – 2.2 ms | 1 ms | 3 |  | 0.123 |" in page
@@ -65,8 +65,16 @@ def test_group_of_no_section_is_refused(results):
     """A benchmark whose group is named otherwise would be lost."""
     results["benchmarks"][0]["group"] = "counting"
     with pytest.raises(
-        SystemExit, match="Groups begin with one of enumerate, predict, push, solve, count, start-up: got counting"
+        SystemExit,
+        match="Groups begin with one of enumerate, predict, push, solve, count, check, start-up: got counting",
     ):
+        render.page(results, "make bench")
+
+
+def test_extra_information_that_fits_no_cell_is_refused(results):
+    """A dictionary would be printed as Python writes it."""
+    results["benchmarks"][0]["extra_info"]["checks"] = {"passed": 3}
+    with pytest.raises(SystemExit, match=r"Extra information is a text or a number: got \{'passed': 3\} for checks"):
         render.page(results, "make bench")
 
 

@@ -11,7 +11,8 @@ import pytest
 from exact import exact_matrix, exact_stationary, l1_distance
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torture import LARGE, decimal_distance, decimal_hitting_times, decimal_stationary
+from precise import decimal_distance, decimal_hitting_times, decimal_stationary
+from torture import LARGE
 
 import markovgpt as mg
 from markovgpt.solvers import matrix_system

@@ -14,7 +14,8 @@ from exact import exact_matrix, exact_stationary
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from torture import DIGITS, TORTURE, precise_stationary, relative_error, torture_chains
+from precise import DIGITS, precise_stationary, relative_error
+from torture import TORTURE, torture_chains
 
 from markovgpt import ArgumentError, NotComputedError
 from markovgpt.kernels import double_double

@@ -13,7 +13,8 @@ from exact import exact_hitting_times, exact_matrix, exact_stationary
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from torture import TORTURE, precise_stationary, relative_error, torture_chains
+from precise import precise_stationary, relative_error
+from torture import TORTURE, torture_chains
 
 from markovgpt import ArgumentError, NotComputedError
 from markovgpt.solvers.gth import gth

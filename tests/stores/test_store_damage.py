@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from stored import CountedSessions, damage, entered_blocks, stopping_after, table_part
+from stored import ADVICE, HOW, CountedSessions, damage, entered_blocks, stopping_after, table_part
 
 import markovgpt as mg
 from markovgpt import ArgumentError
@@ -20,30 +20,6 @@ from markovgpt.enumeration.strategy import Block
 from markovgpt.errors import EnumerationInterruptedError
 from markovgpt.table_file import contents, writing
 from markovgpt.table_file.layout import ENTRY
-
-ADVICE = r"Name another file, or delete this one\."
-HOW: dict[str, Any] = {"strategy": "batched", "batch_size": 256}
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the table is to be."""
-    return tmp_path / "a.table"
-
-
-@pytest.fixture
-def half(path: Path) -> Path:
-    """Four of eight blocks are there."""
-    with pytest.raises(EnumerationInterruptedError):
-        mg.build_chain(CountedSessions(), store=path, progress=stopping_after(1024), **HOW)
-    return path
-
-
-@pytest.fixture
-def finished(path: Path) -> Path:
-    """All eight blocks are there."""
-    mg.build_chain(CountedSessions(), store=path, **HOW)
-    return path
 
 
 @pytest.mark.parametrize("place", [8, 16, 20, 100])
