@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markovgpt import operators
-from markovgpt.decoding import Decoding
+from markovgpt.decoding import Decoding, check_is_rule
 from markovgpt.errors import ArgumentError, NotComputedError, TableError
 from markovgpt.origin import Origin
 from markovgpt.statespace import StateSpace
@@ -20,7 +21,7 @@ from markovgpt.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Chain", "MarkovChain", "check_dense_size", "decode"]
+__all__ = ["Chain", "MarkovChain", "check_dense_size", "check_is_chain", "decode"]
 
 _DENSE_LIMIT = 10_000
 
@@ -46,6 +47,25 @@ class Chain(Protocol):
     def label(self, state: int) -> str:
         """Printable name of a state."""
         ...
+
+
+def check_is_chain(thing: object) -> None:
+    """Refuse what no question about a chain can be asked of.
+
+    Raises
+    ------
+    ArgumentError
+        Says how a chain is made of what was given.
+    """
+    if all(hasattr(thing, name) for name in ("n_states", "push", "pull", "to_scipy", "label")):
+        return
+    if hasattr(thing, "next_logits"):
+        hint = "It is a model: ask about its chain, build_chain(model)."
+    elif isinstance(thing, str | PathLike):
+        hint = "Load it: load_chain(path), or build_chain(load_model(name))."
+    else:
+        hint = "A table of next-token laws (V^K, V) becomes one by chain_from_table(), a model by build_chain()."
+    raise ArgumentError(f"This is a question about a chain: got {type(thing).__name__}. {hint}")
 
 
 @final
@@ -222,6 +242,8 @@ def decode(chain: MarkovChain, decoding: Decoding) -> MarkovChain:
     ArgumentError
         The chain has been decoded already: rules do not commute, so start from the undecoded chain.
     """
+    check_is_chain(chain)
+    check_is_rule(decoding)
     if not chain.origin.decoding.is_default:
         raise ArgumentError(
             f"This chain was decoded already ({chain.origin.decoding.describe()}). "

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import MarkovChain, check_is_chain
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.origin import Origin, TableStore
@@ -41,6 +41,7 @@ def save_chain(chain: MarkovChain | SparseChain, path: str | PathLike[str]) -> P
     ArgumentError
         The file cannot be written.
     """
+    check_is_chain(chain)
     place = Path(path)
     try:
         with place.open("wb") as file:
@@ -89,6 +90,8 @@ def load_chain(path: str | PathLike[str]) -> MarkovChain | SparseChain:
     ArgumentError
         The file cannot be read, is no such archive, is damaged, or is not finished.
     """
+    if not isinstance(path, str | PathLike):
+        raise ArgumentError(f"A chain is loaded from the path of a file: got {path!r}.", path=path)
     if is_table_file(Path(path)):
         return _stored_chain(Path(path))
     try:

@@ -7,14 +7,14 @@ So a model is enumerated once, and every rule is applied to the result.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import final
+from typing import SupportsFloat, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
 
-__all__ = ["Decoding"]
+__all__ = ["Decoding", "check_is_rule"]
 
 Table = NDArray[np.float64]
 
@@ -57,7 +57,13 @@ class Decoding:
     greedy: bool = False
 
     def __post_init__(self) -> None:
-        if not (0 < self.temperature < np.inf):
+        for name in ("temperature", "top_p", "min_p"):
+            value = getattr(self, name)
+            if isinstance(value, str | bool) or not isinstance(value, SupportsFloat | None):
+                raise ArgumentError(f"{name} is a number: got {value!r}.", **{name: value})
+        if not isinstance(self.greedy, bool | np.bool_):
+            raise ArgumentError(f"greedy is True or False: got {self.greedy!r}.", greedy=self.greedy)
+        if self.temperature is None or not (0 < self.temperature < np.inf):
             raise ArgumentError(
                 f"temperature must be a number above 0: got {self.temperature}. "
                 "Its limit at 0, always the likeliest token, is greedy decoding: use greedy=True (--greedy).",
@@ -132,6 +138,18 @@ class Decoding:
             if getattr(self, option.name) != option.default
         )
         return ", ".join(changed) or "none"
+
+
+def check_is_rule(thing: object) -> None:
+    """Refuse what is no decoding rule.
+
+    Raises
+    ------
+    ArgumentError
+        Says how one is written.
+    """
+    if not isinstance(thing, Decoding):
+        raise ArgumentError(f"A decoding rule is written Decoding(temperature=0.5, top_k=3): got {thing!r}.")
 
 
 def _normalised(weights: Table) -> Table:

@@ -89,6 +89,8 @@ class StateSpace:
         ArgumentError
             The length is not one of this space, or a token is not in 0..V-1.
         """
+        if not isinstance(context, Iterable):
+            raise ArgumentError(f"A state is an index, a label, or its tokens: got {context!r}.", state=context)
         tokens = tuple(context)
         self._check_length(len(tokens), tokens)
         number = 0

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csgraph
 
 from markovgpt.analysis.classes import CommunicatingClass, CommunicatingClasses, communicating_classes
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import MarkovChain, check_is_chain
 from markovgpt.errors import ArgumentError, NotComputedError
 from markovgpt.kernels.compiled import can_compile
 from markovgpt.solvers.absorbing import Ending, absorb_by_elimination, absorb_by_pushing, absorb_by_returning
@@ -146,6 +146,7 @@ def absorption_probabilities(
 
 
 def _start_law(chain: MarkovChain | SparseChain, start: Any) -> NDArray[np.float64]:
+    check_is_chain(chain)
     n = chain.n_states
     if isinstance(start, str) and start == "uniform":
         return np.full(n, 1 / n)

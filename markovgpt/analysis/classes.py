@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csgraph
 
-from markovgpt.chain import Chain, MarkovChain
+from markovgpt.chain import Chain, MarkovChain, check_is_chain
 from markovgpt.errors import ReducibleChainError
 from markovgpt.kernels.compiled import can_compile
 
@@ -141,6 +141,7 @@ def communicating_classes(chain: Chain, *, progress: Progress | None = None) -> 
     >>> [(c.states.tolist(), c.recurrent) for c in classes]
     [([0], True), ([1], False)]
     """
+    check_is_chain(chain)
     if isinstance(chain, MarkovChain):
         table = chain.probabilities[-chain.states.sizes[-1] :]  # (V^K, V): shorter contexts only lead there
         if table.min() > 0:

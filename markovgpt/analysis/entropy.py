@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.analysis.stationary import StationaryDistribution
-from markovgpt.chain import Chain, MarkovChain
+from markovgpt.analysis.stationary import StationaryDistribution, check_stationary
+from markovgpt.chain import Chain, MarkovChain, check_is_chain
 from markovgpt.errors import ArgumentError
 
 __all__ = ["entropy_rate", "entropy_rates", "row_entropies"]
@@ -24,6 +24,7 @@ def row_entropies(chain: Chain, *, base: float = 2.0) -> NDArray[np.float64]:
     """
     if not (base > 1):
         raise ArgumentError(f"The base of a logarithm must be above 1: got {base}.", base=base)
+    check_is_chain(chain)
     if isinstance(chain, MarkovChain):
         rows_together = max(1, _CELLS // chain.vocab_size)
         starts = range(0, chain.n_states, rows_together)
@@ -86,7 +87,6 @@ def entropy_rates(
 ) -> tuple[float, ...]:
     """The same for each of several distributions: the rows are gone through once."""
     for pi in stationary:
-        if pi.probabilities.shape != (chain.n_states,):
-            raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(pi.probabilities)}.")
+        check_stationary(chain, pi)
     entropies = row_entropies(chain, base=base)  # (n,)
     return tuple(float(pi.probabilities @ entropies) for pi in stationary)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.chain import Chain, MarkovChain
+from markovgpt.chain import Chain, MarkovChain, check_is_chain
 from markovgpt.sparse_chain import SparseChain
 
 __all__ = ["GreedyMap", "greedy_map", "greedy_ties"]
@@ -35,6 +35,7 @@ def greedy_map(chain: Chain) -> GreedyMap:
 
     What a walk cut off leads to ``"(elsewhere)"`` in sum: no token, so it is never the likeliest.
     """
+    check_is_chain(chain)
     return _of_table(chain) if isinstance(chain, MarkovChain) else _of_matrix(chain)
 
 

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.chain import Chain
+from markovgpt.chain import Chain, check_is_chain
 from markovgpt.errors import ArgumentError
 
 __all__ = ["LengthDistribution", "absorption_lengths", "staying_probability"]
@@ -173,6 +173,7 @@ def staying_probability(
 
 def _absorbing(chain: Chain) -> NDArray[np.bool_]:
     """States that lead to themselves alone, ``(n,)``: a way out of 1e-17 counts, although the rest rounds to 1."""
+    check_is_chain(chain)
     matrix = chain.to_scipy()
     alone: NDArray[np.bool_] = (np.diff(matrix.indptr) == 1) & (matrix.diagonal() > 0)
     return alone

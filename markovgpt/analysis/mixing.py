@@ -18,7 +18,7 @@ from markovgpt.analysis.forgetting import (
     from_every_start,
     largest_loops,
 )
-from markovgpt.analysis.stationary import StationaryDistribution
+from markovgpt.analysis.stationary import StationaryDistribution, check_stationary
 from markovgpt.chain import Chain, MarkovChain
 from markovgpt.errors import ArgumentError
 
@@ -123,8 +123,7 @@ def mixing_time(
     """
     if not (0 < eps < 0.5):
         raise ArgumentError(f"eps is a total variation above 0 and below 1/2: got {eps!r}.", eps=eps)
-    if stationary.probabilities.shape != (chain.n_states,):
-        raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(stationary.probabilities)}.")
+    check_stationary(chain, stationary)
     table = chain if isinstance(chain, MarkovChain) else None
     if every_start and table is None:
         raise ArgumentError(f"Every start is gone through of chains over all contexts: got a {type(chain).__name__}.")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis.entropy import entropy_rate
-from markovgpt.analysis.stationary import StationaryDistribution
+from markovgpt.analysis.stationary import StationaryDistribution, check_stationary
 from markovgpt.chain import Chain, MarkovChain
 from markovgpt.errors import ArgumentError
 
@@ -105,13 +105,12 @@ def effective_order(chain: MarkovChain, stationary: StationaryDistribution, *, t
 
 def _law_of_contexts(chain: Chain, stationary: StationaryDistribution) -> NDArray[np.float64]:
     """The stationary distribution of the contexts of K tokens, ``(V**K,)``."""
+    check_stationary(chain, stationary)
     if not isinstance(chain, MarkovChain):
         raise ArgumentError(
             f"The laws of several tokens are known for chains over all contexts: got a {type(chain).__name__}. "
             "Build the chain with build_chain() or chain_from_table()."
         )
-    if stationary.probabilities.shape != (chain.n_states,):
-        raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(stationary.probabilities)}.")
     return stationary.probabilities[-chain.states.sizes[-1] :]
 
 

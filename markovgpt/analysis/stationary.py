@@ -16,7 +16,7 @@ from markovgpt.analysis.classes import (
     communicating_classes,
     only_recurrent_class,
 )
-from markovgpt.chain import Chain, MarkovChain
+from markovgpt.chain import Chain, MarkovChain, check_is_chain
 from markovgpt.errors import ArgumentError
 from markovgpt.solvers.direct import solve_directly, solve_in_extended_precision
 from markovgpt.solvers.extended import ExtendedElimination
@@ -30,6 +30,7 @@ __all__ = [
     "CERTIFIED_BOUND",
     "GTH_LIMIT",
     "StationaryDistribution",
+    "check_stationary",
     "stationary_distribution",
     "stationary_distributions",
 ]
@@ -160,6 +161,24 @@ def stationary_distributions(
         if found[-1].interrupted:
             break
     return tuple(found)
+
+
+def check_stationary(chain: Chain, stationary: StationaryDistribution) -> None:
+    """Refuse a distribution that is none, or of a chain of another size.
+
+    Raises
+    ------
+    ArgumentError
+        Says which.
+    """
+    check_is_chain(chain)
+    if not isinstance(stationary, StationaryDistribution):
+        raise ArgumentError(
+            "The stationary distribution is what stationary_distribution(chain) returns, with its error bound: got "
+            f"{type(stationary).__name__}."
+        )
+    if stationary.probabilities.shape != (chain.n_states,):
+        raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(stationary.probabilities)}.")
 
 
 def _check(tolerance: float) -> None:

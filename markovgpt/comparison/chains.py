@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis import StationaryDistribution, entropy_rate, stationary_distributions
+from markovgpt.analysis.stationary import check_stationary
 from markovgpt.chain import MarkovChain
 from markovgpt.comparison.lifting import lift_stationary, same_contexts
 from markovgpt.comparison.rows import jensen_shannon, kl_divergence, total_variation
-from markovgpt.errors import ArgumentError
 from markovgpt.model import Progress
 
 __all__ = ["ChainComparison", "ChainLongRun", "compare_chains", "first_greedy_difference"]
@@ -210,8 +210,7 @@ def _law(
     if known is None:
         laws = stationary_distributions(chain, progress=progress)
         return laws[0] if len(laws) == 1 else None
-    if known.probabilities.shape != (chain.n_states,):
-        raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(known.probabilities)}.")
+    check_stationary(chain, known)
     return known
 
 

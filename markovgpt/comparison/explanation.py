@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import MarkovChain, check_is_chain
 from markovgpt.comparison.candidates import Candidates
 from markovgpt.comparison.laws import check_same_tokens, laws_of
 from markovgpt.comparison.rows import jensen_shannon, total_variation
@@ -84,6 +84,7 @@ def explain_unseen(chain: MarkovChain, counts: NgramCounts, *, state: int | str 
     >>> print(f"{found.model[1]:.4f}", dict(zip(found.names, found.laws[:, 1].tolist())))
     0.7316 {'uniform': 0.5, 'unigram': 0.75, 'last 1': 1.0, 'back-off': 1.0, 'nearest': 1.0}
     """
+    check_is_chain(chain)
     check_same_tokens(laws_of(chain), counts)
     table, place = counts.suffixes(chain.context_length), chain.state(state)
     context = place - chain.states.offset(chain.context_length)

@@ -81,6 +81,11 @@ def check_same_tokens(laws: Laws, counts: NgramCounts) -> None:
     ArgumentError
         They are of other tokens, or of shorter contexts.
     """
+    if not isinstance(counts, NgramCounts):
+        raise ArgumentError(
+            "Data are compared as counts, count_ngrams(tokens, vocab_size=..., context_length=...): got "
+            f"{type(counts).__name__}."
+        )
     if laws.vocab_size != counts.vocab_size:
         raise ArgumentError(
             f"The model has {laws.vocab_size:,} tokens, the counts are of {counts.vocab_size:,}. Count with the "

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis import StationaryDistribution
-from markovgpt.chain import MarkovChain
+from markovgpt.analysis.stationary import check_stationary
+from markovgpt.chain import MarkovChain, check_is_chain
 from markovgpt.errors import ArgumentError
 from markovgpt.statespace import StateSpace
 
@@ -33,6 +34,7 @@ def lift(chain: MarkovChain, context_length: int) -> MarkovChain:
     >>> lift(chain_from_table([[0.9, 0.1], [0.4, 0.6]]), 2).probabilities.tolist()
     [[0.9, 0.1], [0.4, 0.6], [0.9, 0.1], [0.4, 0.6]]
     """
+    check_is_chain(chain)
     K, more = chain.context_length, context_length - chain.context_length
     if more < 0:
         raise ArgumentError(f"A chain is lifted to contexts of at least its own {K} tokens: got {context_length}.")
@@ -68,8 +70,7 @@ def lift_stationary(
     >>> lift_stationary(chain, stationary_distribution(chain), 2).probabilities.round(12)
     array([0.675, 0.075, 0.075, 0.175])
     """
-    if stationary.probabilities.shape != (chain.n_states,):
-        raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(stationary.probabilities)}.")
+    check_stationary(chain, stationary)
     target, more = lift(chain, context_length), context_length - chain.context_length
     table = chain.probabilities[-chain.states.sizes[-1] :]  # (V**K, V)
     inside = np.zeros(chain.n_states, dtype=np.bool_)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis import StationaryDistribution, entropy_rate
-from markovgpt.chain import MarkovChain
+from markovgpt.chain import MarkovChain, check_is_chain
 from markovgpt.comparison.data_chain import long_run_of_counts
 from markovgpt.comparison.laws import check_same_tokens, laws_of, probabilities_of_entries
 from markovgpt.comparison.suffixes import tables_of_suffixes
@@ -128,6 +128,7 @@ def long_run_comparison(
     >>> found.gram_distances.tolist(), found.data.kl_rate
     ([0.0, 0.5], 1.0)
     """
+    check_is_chain(chain)
     laws = laws_of(chain)
     check_same_tokens(laws, counts)
     rate = entropy_rate(chain, stationary)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.analysis import StationaryDistribution
-from markovgpt.chain import MarkovChain
+from markovgpt.analysis.stationary import check_stationary
+from markovgpt.chain import MarkovChain, check_is_chain
 from markovgpt.comparison.candidates import Candidates
 from markovgpt.comparison.laws import blocks_of_rows, check_same_tokens, laws_of
 from markovgpt.comparison.rows import jensen_shannon, total_variation
-from markovgpt.errors import ArgumentError, DataError
+from markovgpt.errors import DataError
 from markovgpt.model import Progress
 from markovgpt.ngrams import NgramCounts
 
@@ -122,6 +123,7 @@ def unseen_states(
     >>> [(law.name, round(law.total_variation, 4)) for law in found.candidates]
     [('uniform', 0.0), ('unigram', 0.0), ('last 1', 0.0), ('back-off', 0.0), ('nearest', 0.0)]
     """
+    check_is_chain(chain)
     laws = laws_of(chain)
     check_same_tokens(laws, counts)
     table = counts.suffixes(chain.context_length)
@@ -159,8 +161,7 @@ def unseen_states(
 
 
 def _weights(chain: MarkovChain, stationary: StationaryDistribution) -> Floats:
-    if stationary.probabilities.shape != (chain.n_states,):
-        raise ArgumentError(f"The chain has {chain.n_states} states, the distribution {len(stationary.probabilities)}.")
+    check_stationary(chain, stationary)
     return stationary.probabilities[chain.states.offset(chain.context_length) :]
 
 

@@ -10,6 +10,7 @@ from typing import Any, final
 
 from numpy.typing import ArrayLike
 
+from markovgpt.chain import check_is_chain
 from markovgpt.drawing.caption import caption_lines
 from markovgpt.drawing.differences import CountsAfter
 from markovgpt.drawing.dot import dot_source
@@ -176,6 +177,7 @@ def draw(
     Area of a state: its stationary probability, but at least the size of its name.
     Arrow: next token (its probability); the wider, the likelier.
     """
+    check_is_chain(chain)
     graph = state_graph(
         chain, stationary=stationary, seen=seen, data=data, compared_with=compared_with, max_nodes=max_nodes
     )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.chain import MarkovChain
-from markovgpt.decoding import Decoding
+from markovgpt.decoding import Decoding, check_is_rule
 from markovgpt.enumeration.choice import BATCH_SIZE, contexts_a_call
 from markovgpt.enumeration.cost import Cost
 from markovgpt.enumeration.filling import Spent, fill
@@ -147,6 +147,8 @@ def build_chains(
     [0.9412, 0.8, 0.6667]
     """
     check_is_model(model)
+    for rule in decodings:
+        check_is_rule(rule)
     usual_size = contexts_a_call(model, batch_size)
     states = StateSpace(vocab_size=model.vocab_size, context_length=model.context_length, lengths=lengths)
     check_n_states(states, max_states=max_states)
@@ -228,6 +230,8 @@ def _check_storage(store: str | PathLike[str] | None, storage: str, *, n_rules: 
             "tables are float64.",
             storage=storage,
         )
+    if not isinstance(store, str | PathLike | None) or not str(store):
+        raise ArgumentError(f"store is the path of a file: got {store!r}.", store=store)
     if store is not None and n_rules != 1:
         raise ArgumentError(
             f"A file holds the table of one decoding rule: got {n_rules} of them. Give one temperature, or leave out "

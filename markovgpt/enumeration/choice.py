@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from markovgpt.enumeration.batched import batched
 from markovgpt.enumeration.fused import FUSED, fused
 from markovgpt.enumeration.loop import loop
@@ -74,8 +76,8 @@ def contexts_a_call(model: LanguageModel, asked: int | None) -> int:
         It is below 1.
     """
     size = int(getattr(model, "contexts_per_call", None) or BATCH_SIZE) if asked is None else asked
-    if size < 1:
-        raise ArgumentError(f"batch_size must be at least 1: got {size}.", batch_size=size)
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise ArgumentError(f"batch_size must be a whole number of at least 1: got {size!r}.", batch_size=size)
     return size
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from markovgpt.enumeration.choice import SHORTCUTS
 from markovgpt.enumeration.memory import SHARE, default_max_memory, table_bytes
 from markovgpt.enumeration.operations import operations, token_positions
 from markovgpt.enumeration.quantities import format_bytes, format_seconds, parse_bytes, parse_seconds
-from markovgpt.errors import CostLimitError, TooManyStatesError
+from markovgpt.errors import ArgumentError, CostLimitError, TooManyStatesError
 from markovgpt.model import LanguageModel
 from markovgpt.statespace import StateSpace, count_digits
 
@@ -31,9 +33,13 @@ def check_n_states(states: StateSpace, *, max_states: int | None = None) -> int:
 
     Raises
     ------
+    ArgumentError
+        The limit is no whole number.
     TooManyStatesError
         Says how many states and bytes, which limit, what raises it, and which K would fit.
     """
+    if isinstance(max_states, bool) or not isinstance(max_states, int | np.integer | None):
+        raise ArgumentError(f"max_states is a whole number of states: got {max_states!r}.", max_states=max_states)
     V, K = states.vocab_size, states.context_length
     limit = min(MAX_STATES, _MAX_BYTES // (8 * V)) if max_states is None else max_states
     n_digits = count_digits(V, K)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import SupportsFloat
 
 from markovgpt.errors import ArgumentError
 
@@ -36,7 +37,7 @@ def parse_bytes(amount: float | str, *, name: str = "max_memory") -> int:
             number, unit, rest = match.groups()
             base = 1000 if (rest or "").lower() == "b" else 1024
             value = float(number) * (base ** (1 + "kmgt".index(unit.lower())) if unit else 1)
-    elif not isinstance(amount, bool):
+    elif isinstance(amount, SupportsFloat) and not isinstance(amount, bool):
         value = float(amount)
     if not (1 <= value < math.inf):
         raise ArgumentError(
@@ -64,7 +65,7 @@ def parse_seconds(duration: float | str, *, name: str = "max_time") -> float:
         if match := _DURATION.fullmatch(duration.strip()):
             number, unit = match.groups()
             value = float(number) * _SECONDS[unit or "s"]
-    elif not isinstance(duration, bool):
+    elif isinstance(duration, SupportsFloat) and not isinstance(duration, bool):
         value = float(duration)
     if not (0 < value < math.inf):
         raise ArgumentError(

@@ -162,7 +162,7 @@ def test_prediction_refuses_what_an_enumeration_refuses() -> None:
         mg.predict_cost(model, strategy="magic")
     with pytest.raises(ArgumentError, match="cannot be used: FakeModel has neither session"):
         mg.predict_cost(model, strategy="prefix")
-    with pytest.raises(ArgumentError, match="batch_size must be at least 1: got 0"):
+    with pytest.raises(ArgumentError, match="batch_size must be a whole number of at least 1: got 0"):
         mg.predict_cost(model, batch_size=0)
     with pytest.raises(ArgumentError, match="A model needs `vocab_size`"):
         mg.predict_cost(object())  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ def test_build_chain_refuses_an_unknown_strategy() -> None:
 @pytest.mark.parametrize("batch_size", [0, -5])
 def test_build_chain_refuses_a_batch_of_nothing(batch_size: int) -> None:
     """At least one context a call."""
-    with pytest.raises(ArgumentError, match=f"batch_size must be at least 1: got {batch_size}"):
+    with pytest.raises(ArgumentError, match=f"batch_size must be a whole number of at least 1: got {batch_size}"):
         mg.build_chain(FakeModel(_zeros), batch_size=batch_size)
 
 
