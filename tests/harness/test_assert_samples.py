@@ -46,6 +46,17 @@ def test_sampler_may_return_tensors_or_lists_or_new_tokens_only():
     assert_samples_chain(only_new, CHAIN, n=500)
 
 
+def test_sampler_is_called_by_its_own_name():
+    """Not by that of the test around it; a lambda has none."""
+
+    def sampler(prompts, n, *, seed):
+        return MODEL.generate(prompts, n, seed=seed, temperature=0.5)
+
+    for generate, name in ((sampler, "sampler"), (lambda *args, seed: sampler(*args, seed=seed), "the sampler")):
+        message = failure_of(lambda generate=generate: assert_samples_chain(generate, CHAIN, n=2000))
+        assert message.startswith(f"{name} does not sample from the chain of babygpt")
+
+
 def test_ignored_temperature_is_named_with_what_reproduces_it():
     def generate(prompts, n, *, seed, temperature):  # that is the fault
         return MODEL.generate(prompts, n, seed=seed)

@@ -101,6 +101,13 @@ def test_gpt_of_the_package_has_the_order_that_it_declares():
     assert_order(model, max_length=8, tight=True)
 
 
+def test_order_smaller_than_the_declared_one_is_refused_without_blame():
+    """The model is as it says; what was asked for is not."""
+    model = mg.load_model("babygpt")
+    with pytest.raises(AssertionError, match="likely     it looks 3 tokens back, as its context_length says; 2 was"):
+        assert_order(model, 2)
+
+
 def test_order_below_the_declared_one_is_found():
     """K = 4, of which two tokens matter."""
     model = Crops(vocab_size=2, context_length=4, sees=2)

@@ -13,21 +13,17 @@ from markovgpt.chain import MarkovChain
 from markovgpt.comparison import tokens_distance
 from markovgpt.comparison.lifting import same_contexts
 from markovgpt.comparison.rows import kl_divergence, total_variation
-from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.testing.assertions.subjects import chain_of, check_count, check_number, rule_of
 from markovgpt.testing.messages import failure, law_table, number
-from markovgpt.testing.mistakes import wrong_rules
+from markovgpt.testing.relations import likely_relation
 
 __all__ = ["ApproxChain", "Metric", "approx_chain", "assert_horizon_tv", "assert_same_chain", "chain_difference"]
 
 Table = NDArray[np.float64]
 
 Metric = Literal["max", "tv", "kl"]
-
-_CLOSER = 50.0  # exact laws: a rule that explains them does so to many digits
-_MOST_STATES = 512  # in which wrong rules are tried
 
 
 def assert_same_chain(
@@ -136,7 +132,7 @@ def chain_difference(
         ),
         ("worst row", f"{same}TV {number(spread)} at context {a.label(worst)}"),
         law_table(a.vocabulary.names, p[worst], q[worst], (first, second)),
-        ("likely", _likely(p[differs], q[differs], first)),
+        ("likely", f"in {first}, {relation}" if (relation := likely_relation(p, q, a.states)) else ""),
     )
 
 
@@ -252,19 +248,3 @@ def _distances(p: Table, q: Table, metric: Metric) -> Table:
     if metric == "max":
         return np.asarray(abs(p - q).max(axis=1))
     return total_variation(p, q) if metric == "tv" else kl_divergence(q, p)
-
-
-def _likely(p: Table, q: Table, first: str) -> str:
-    """The known mistake that makes the rows that differ, p, of the expected ones, q, if little is left."""
-    p, q = p[:_MOST_STATES], q[:_MOST_STATES]
-    with np.errstate(divide="ignore"):
-        logs = np.log(q)
-    right = float(total_variation(p, q).mean())
-    rules = wrong_rules(Decoding(), p.shape[1])
-    distance, name = min((float(total_variation(p, rule(logs)).mean()), name) for name, rule in rules.items())
-    V = p.shape[1]
-    for shift, what in ((1, "one too high"), (-1, "one too low")):
-        moved = float(total_variation(p, np.roll(q, shift, axis=1)).mean()) if V > 2 else np.inf
-        if moved < distance:
-            distance, name = moved, f"token numbers are {what}"
-    return f"in {first}, {name} (then TV {number(distance)} is left)" if distance * _CLOSER <= right else ""

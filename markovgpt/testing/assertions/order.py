@@ -128,6 +128,8 @@ def _likely(found: OrderVerdict, example: Counterexample, order: int) -> str:
     penalty = _penalty(example)
     if penalty:
         return penalty
+    if found.order == found.declared:
+        return f"it looks {found.declared} tokens back, as its context_length says; {order} was asked for"
     if example.channel == "session" and "next_logits" in found.refused:
         return "the cache keeps what older tokens left in it: once the window slides, it must be made anew"
     how = "older tokens are not cut"

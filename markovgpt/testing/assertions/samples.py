@@ -214,4 +214,5 @@ def _continued(answer: Any, prompts: Integers, length: int, name: str) -> Intege
 
 
 def _name(generate: Generate) -> str:
-    return str(getattr(generate, "__qualname__", type(generate).__name__)).replace("<lambda>", "the sampler")
+    name = str(getattr(generate, "__qualname__", type(generate).__name__))
+    return name.rpartition("<locals>.")[2].replace("<lambda>", "the sampler")
