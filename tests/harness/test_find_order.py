@@ -7,6 +7,7 @@ import pytest
 from gpts import random_gpt
 from memories import CountsPositions, Crops, Recurrent, Refuses, RepetitionPenalty, SlidingWindow, StaleSession
 
+import markovgpt as mg
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.models.mingpt import MinGPTConfig
 from markovgpt.testing import assert_order, find_order
