@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -52,7 +52,9 @@ class LanguageModel(Protocol):
     Further optional methods are for the checks of :mod:`markovgpt.testing`, which skip what a model does not have:
 
     - ``generate(prompts, n, *, seed, temperature=1.0, top_k=None, top_p=None)``: prompts ``(batch, length)`` and n
-      tokens drawn after each, ``(batch, length + n)``; temperature 0 is greedy, and no option softmax(logits).
+      tokens drawn after each, ``(batch, length + n)``; temperature 0 is greedy, and no option softmax(logits). One
+      without a ``seed`` draws from the random numbers of the process, which are seeded for it; that of a torch module
+      is given a tensor.
     - ``generate_with_logprobs(...)``: the same tokens and, ``(batch, n)``, the log-probability of each that was drawn,
       under the law that it was drawn from.
     - ``generate_speculative(prompts, n, *, seed, temperature=1.0)``: as ``generate``, by whatever shortcut.
@@ -145,6 +147,8 @@ def law_fingerprint(model: LanguageModel) -> str:
 def vocabulary_of(model: LanguageModel) -> Vocabulary:
     """The model's ``vocabulary``, or one made of its ``tokens``, or numbers.
 
+    A method or a layer that is called ``tokens`` is no list of texts, and is passed over.
+
     Raises
     ------
     ArgumentError
@@ -153,9 +157,10 @@ def vocabulary_of(model: LanguageModel) -> Vocabulary:
     vocabulary = getattr(model, "vocabulary", None)
     if not isinstance(vocabulary, Vocabulary):
         tokens = getattr(model, "tokens", None)
-        vocabulary = (
-            Vocabulary.numbered(model.vocab_size) if tokens is None else Vocabulary(tokens=tuple(map(str, tokens)))
-        )
+        if isinstance(tokens, Iterable) and not callable(tokens):
+            vocabulary = Vocabulary(tokens=tuple(map(str, tokens)))
+        else:
+            vocabulary = Vocabulary.numbered(model.vocab_size)
     if len(vocabulary) != model.vocab_size:
         raise ArgumentError(
             f"{model_name(model)} has vocab_size={model.vocab_size} but {len(vocabulary)} token texts.",

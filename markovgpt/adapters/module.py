@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -47,6 +48,14 @@ class _ModuleModel:
             raise AttributeError(f"{self.name} does not give the logits after every beginning of a context.")
         return partial(_logits, self.module)
 
+    @property
+    def generate(self) -> Callable[..., Any]:
+        """The module's own, if it takes tokens and a number of further ones: what it draws can be judged."""
+        own: Callable[..., Any] | None = getattr(self.module, "generate", None)
+        if own is None or not _continues_by_a_number(own):
+            raise AttributeError(f"{self.name} has no generate(tokens, number_of_new_tokens).")
+        return own
+
     @cached_property
     def _looks_back_only(self) -> bool:
         """Whether beginnings of two contexts have alone the laws that they have in them; tried at first use."""
@@ -78,7 +87,8 @@ def from_module(
 
     The module is called with ``(batch, length)`` int64 and may return ``(batch, V)``, ``(batch, length, V)``, a tuple
     whose first element is one of these (``logits, loss``), or an object with ``.logits``. It runs in evaluation mode,
-    without gradients; whether it was in training mode before is put back after every call.
+    without gradients; whether it was in training mode before is put back after every call. Its own
+    ``generate(idx, max_new_tokens)``, if it has one, is that of the model, for the checks of :mod:`markovgpt.testing`.
 
     Parameters
     ----------
@@ -126,6 +136,16 @@ def from_module(
             name=name or type(module).__name__,
         )
     )
+
+
+def _continues_by_a_number(generate: Callable[..., Any]) -> bool:
+    """Whether the second thing that it takes must be given, or is a number: ``generate(idx, max_new_tokens)``."""
+    try:
+        parameters = list(signature(generate).parameters.values())
+    except (TypeError, ValueError):  # written in C
+        return False
+    taken = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(taken) > 1 and (taken[1].default is taken[1].empty or isinstance(taken[1].default, int))
 
 
 def _last_logits(module: nn.Module, contexts: NDArray[np.int64]) -> Tensor:

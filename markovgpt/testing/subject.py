@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import shlex
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, final
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from markovgpt.answers import as_float64, checked_logits
 from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, model_name, vocabulary_of
+from markovgpt.samplers import call_sampler, takes_option
 from markovgpt.testing.contexts import Contexts, contexts_of_length
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 
@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 _MOST_STATES, _MOST_ENTRIES = 2**16, 2**21  # of a chain that is enumerated for the checks of samplers
 _N, _ALPHA = 20_000, 1e-6
 _ROWS = 2048  # of a call, where the model does not say
+_SAMPLERS = ("generate", "generate_with_logprobs", "generate_speculative")
 
 
 @final
@@ -57,8 +58,9 @@ class Subject:
 
     def identity(self) -> str:
         """What a model must not change between calls, in words."""
-        texts = "" if getattr(self.model, "tokens", None) is None else f", tokens {tuple(self.model.tokens)}"
-        return f"vocab_size {self.model.vocab_size}, context_length {self.model.context_length}{texts}"
+        texts = vocabulary_of(self.model).tokens if hasattr(self.model, "tokens") else ()
+        said = f", tokens {texts}" if texts else ""
+        return f"vocab_size {self.model.vocab_size}, context_length {self.model.context_length}{said}"
 
     def contexts(self, length: int) -> Contexts:
         """Contexts of a length: all, or a sample."""
@@ -94,6 +96,8 @@ class Subject:
             The model raised: its own traceback is kept, and the tokens are named that are enough to make it.
         """
         function = getattr(self.model, method)
+        if method in _SAMPLERS:
+            function = partial(call_sampler, function)
         try:
             return self.guarded(method, function, tokens, *arguments, **options)
         except ModelError as error:
@@ -119,11 +123,7 @@ class Subject:
 
     def takes(self, method: str, option: str) -> bool:
         """Whether a method of the model can be given an option of this name."""
-        try:
-            parameters = inspect.signature(getattr(self.model, method)).parameters
-        except (TypeError, ValueError):  # written in C: nothing is known
-            return True
-        return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        return takes_option(getattr(self.model, method), option)
 
     def generate(self, prompts: Integers, n: int, *, seed: int, method: str = "generate", **options: Any) -> Integers:
         """What ``generate`` makes of prompts ``(m, length)``, in calls of a size that suits the model: (m, length + n).

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from fakes import FakeModel
 
 import markovgpt as mg
@@ -61,6 +62,14 @@ def test_build_chain_refuses_a_model_whose_next_logits_is_no_method() -> None:
     model = type("Parrot", (), {"vocab_size": 2, "context_length": 2, "next_logits": np.zeros((4, 2))})()
     with pytest.raises(ArgumentError, match="`next_logits` of a model must be callable: that of Parrot is not"):
         mg.build_chain(model)
+
+
+def test_tokens_that_are_a_layer_or_a_method_are_no_texts() -> None:
+    """As of a network whose embedding has that name: its tokens are numbered."""
+    for other in (torch.nn.Embedding(2, 3), lambda: "ab", 7):
+        model = FakeModel(_zeros)
+        model.tokens = other  # type: ignore[attr-defined]
+        assert mg.build_chain(model).vocabulary.tokens == ("0", "1")
 
 
 def test_build_chain_refuses_a_model_with_too_few_token_texts() -> None:

@@ -144,7 +144,6 @@ def test_recorded_sequences():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: assert_samples_chain(lambda p, n: p[:n], MODEL), "takes no seed, and nothing is drawn without one"),
         (lambda: assert_samples_chain(MODEL.generate, MODEL, n=0), "n is a whole number, at least 1"),
         (lambda: assert_samples_chain(MODEL.generate, MODEL, length=0), "length is a whole number"),
         (lambda: assert_samples_chain(MODEL.generate, MODEL, seed=-1), "seed is a whole number"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from markovgpt.chain import MarkovChain
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
+from markovgpt.samplers import call_sampler
 from markovgpt.testing.assertions.subjects import check_count, rule_of
 from markovgpt.testing.messages import failure
 from markovgpt.testing.references import Reference
@@ -38,8 +38,10 @@ def assert_samples_chain(
 ) -> None:
     """A sampler draws from the exact law of the model, in every state: G-test per state, Holm.
 
-    Called once, as ``generate(prompts, length, seed=seed, **decoding)``. A right sampler fails with a probability of at
-    most ``alpha``; a draw of probability 0 fails at once. The test is never repeated.
+    Called once, as ``generate(prompts, length, seed=seed, **decoding)``. One that takes no seed draws from the random
+    numbers of torch, NumPy and Python, which are seeded for the call; a method of a torch module that takes none is
+    given a tensor. A right sampler fails with a probability of at most ``alpha``; a draw of probability 0 fails at
+    once. The test is never repeated.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def assert_samples_chain(
     AssertionError
         The tokens do not come from the chain, or what was returned does not continue the prompts.
     ArgumentError
-        The call is wrong, or ``generate`` takes no seed.
+        The call is wrong.
 
     Examples
     --------
@@ -80,10 +82,9 @@ def assert_samples_chain(
     check_count("seed", seed)
     rule = rule_of(decoding)
     reference = Reference(model, rule)
-    _check_takes_seed(generate)
     name = _name(generate)
     given = prompts_for(model, n, seed=seed, prompts=prompts)  # (n, K)
-    answer = generate(given.copy(), length, seed=seed, **decoding)
+    answer = call_sampler(generate, given.copy(), length, seed=seed, **decoding)
     sequences = _continued(answer, given, length, name)
     verdict = judge_samples(model, sequences, alpha=alpha, decoding=rule)
     if verdict.ok:
@@ -162,18 +163,6 @@ def prompts_for(
     contexts = np.random.default_rng(seed).integers(0, V, size=(max(1, n // _EACH), K))
     drawn: Integers = contexts[np.arange(n) % len(contexts)]
     return drawn
-
-
-def _check_takes_seed(generate: Generate) -> None:
-    try:
-        parameters = inspect.signature(generate).parameters.values()
-    except (TypeError, ValueError):  # no signature is known: try it
-        return
-    if not any(p.name == "seed" or p.kind is p.VAR_KEYWORD for p in parameters):
-        raise ArgumentError(
-            f"{_name(generate)} takes no seed, and nothing is drawn without one. Wrap it: lambda prompts, n, *, seed: "
-            "(torch.manual_seed(seed), generate(torch.tensor(prompts), n))[1]"
-        )
 
 
 def _continued(answer: Any, prompts: Integers, length: int, name: str) -> Integers:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.samplers import call_sampler
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import same_bits
 from markovgpt.testing.contexts import lengths_asked
@@ -37,8 +40,10 @@ def input_unchanged(subject: Subject) -> str:
 
 
 def _unwritten(subject: Subject, method: str, tokens: NDArray[np.int64], *arguments: int, **options: int) -> None:
-    given = tokens.copy()
-    subject.guarded(method, lambda _: getattr(subject.model, method)(given, *arguments, **options), tokens)
+    given, function = tokens.copy(), getattr(subject.model, method)
+    if method == "generate":
+        function = partial(call_sampler, function)
+    subject.guarded(method, lambda _: function(given, *arguments, **options), tokens)
     changed = np.flatnonzero((given != tokens).any(axis=1))
     if len(changed):
         row = changed[0]
