@@ -11,6 +11,7 @@ import click
 from markovgpt.cli.declaring import Command, with_options
 from markovgpt.cli.errors import ShownError
 from markovgpt.cli.progress import ProgressBar
+from markovgpt.testing.settings import DEFAULTS
 
 if TYPE_CHECKING:
     from markovgpt.model import LanguageModel
@@ -51,17 +52,32 @@ def _spec_options(command: Command) -> Command:
 
 
 _SEED = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of sampled contexts and of all draws."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=DEFAULTS.seed,
+    show_default=True,
+    help="Of sampled contexts and of all draws.",
 )
 _N = click.option(
-    "-n", "n", type=click.IntRange(min=1), default=20_000, show_default=True, help="Prompts that a sampler continues."
+    "-n",
+    "n",
+    type=click.IntRange(min=1),
+    default=DEFAULTS.n,
+    show_default=True,
+    help="Prompts that a sampler continues.",
 )
 _ALPHA = click.option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    default=1e-6,
+    default=DEFAULTS.alpha,
     show_default=True,
     help="False-alarm rate of each judgement of a sampler.",
+)
+_ATOL = click.option(
+    "--atol",
+    type=click.FloatRange(0, 1, max_open=True),
+    show_default="1e-6, or what the precision of the answers loses",
+    help="Largest difference of a probability that is called rounding.",
 )
 
 
@@ -95,6 +111,7 @@ def check() -> None:
 @_SEED
 @_N
 @_ALPHA
+@_ATOL
 @click.option(
     "--format",
     "form",
@@ -126,6 +143,7 @@ def model(**arguments: Any) -> None:
             seed=arguments["seed"],
             n=arguments["n"],
             alpha=arguments["alpha"],
+            atol=arguments["atol"],
             spec=_typed(arguments),
             progress=progress,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,16 +27,21 @@ _SETTINGS = {
     "alpha": ("ALPHA", "False-alarm rate of one judgement of samples (default: 1e-6)."),
     "n": ("N", "Prompts that a judgement of samples continues (default: 20000)."),
     "seed": ("SEED", "Seed of contexts, draws and markov_rng (default: 0)."),
+    "atol": (
+        "ATOL",
+        "Largest difference of a probability that is called rounding (default: 1e-6, or what the precision loses).",
+    ),
     "xfails": ("FILE", "Expected failures, .toml or .json: for every model, names of checks and reasons. Strict."),
     "report": ("PATH", "Write what the checks found: a page (.html) or data (.json)."),
 }
 """Options and ini settings: name, what stands for its value, help."""
 
-_MARKER = "markovgpt(alpha=, n=, seed=): settings of markovgpt for one test, before those of the command line."
+_MARKER = "markovgpt(alpha=, n=, seed=, atol=): settings of markovgpt for one test, before those of the command line."
 
 _FOUND: pytest.StashKey[Found] = pytest.StashKey()
 _HEARD: pytest.StashKey[list[Entry]] = pytest.StashKey()
 _WATCHING: pytest.StashKey[bool] = pytest.StashKey()
+_USED: pytest.StashKey[bool] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,7 +64,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _in_use(config: pytest.Config) -> bool:
-    """Whether this run has any option or setting of ours."""
+    """Whether this run has any option or setting of ours; found out once."""
+    if _USED not in config.stash:
+        config.stash[_USED] = _has_settings(config)
+    return config.stash[_USED]
+
+
+def _has_settings(config: pytest.Config) -> bool:
     options = (config.getoption(f"markovgpt_{name}") for name in (*_SETTINGS, "update_golden"))
     return any(option not in (None, False) for option in options) or any(
         config.getini(f"markovgpt_{name}") for name in _SETTINGS
@@ -126,21 +138,41 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse a marker that cannot be."""
     if item.get_closest_marker("markovgpt") is not None:
-        from markovgpt.pytest_plugin.settings import settings_for
+        from markovgpt.pytest_plugin.settings import check_marker
 
-        settings_for(item)
+        check_marker(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Listen to ``check_model`` while a test runs."""
-    if not item.config.stash.get(_WATCHING, False):
-        return (yield)
-    from markovgpt.pytest_plugin.results import listening
+    """Settings of the run and of the marker hold while a test runs, and ``check_model`` is listened to."""
+    with _settings(item):
+        if not item.config.stash.get(_WATCHING, False):
+            return (yield)
+        from markovgpt.pytest_plugin.results import listening
 
-    with listening() as entries:
-        item.stash[_HEARD] = entries
+        with listening(item) as entries:
+            item.stash[_HEARD] = entries
+            return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    """What is made for many tests has no settings of the one that happens to come first."""
+    if request.scope == "function" or "markovgpt.pytest_plugin.settings" not in sys.modules:
         return (yield)
+    from markovgpt.pytest_plugin.settings import applied
+
+    with applied(request.node):
+        return (yield)
+
+
+def _settings(item: pytest.Item) -> AbstractContextManager[None]:
+    if not _in_use(item.config) and item.get_closest_marker("markovgpt") is None:
+        return nullcontext()
+    from markovgpt.pytest_plugin.settings import applied
+
+    return applied(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

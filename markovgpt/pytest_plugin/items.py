@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from markovgpt.errors import MarkovGPTError
-from markovgpt.model import model_name
 from markovgpt.pytest_plugin.models import load_models, models_of
-from markovgpt.pytest_plugin.settings import Settings, settings_of
-from markovgpt.testing import conformance
+from markovgpt.pytest_plugin.settings import RunSettings, settings_of
 from markovgpt.testing.checks import CHECKS
+from markovgpt.testing.conformance import ModelCheck
 from markovgpt.testing.running import Suite
 
-__all__ = ["CheckItem", "Checked", "ModelChecks", "checked_by", "prepare"]
-
-
-class Checked(NamedTuple):
-    """Which check of which model an item runs, and why it is expected to fail (None: it is not)."""
-
-    suite: Suite
-    check: str
-    expected: str | None
+__all__ = ["CheckItem", "ModelChecks", "checked_by", "prepare"]
 
 
 class ModelChecks(pytest.Collector):
@@ -42,7 +33,7 @@ class ModelChecks(pytest.Collector):
 class CheckItem(pytest.Item):
     """One check of one model."""
 
-    checked: Checked | None = None
+    checked: ModelCheck | None = None
 
     def setup(self) -> None:
         """Load the model, once for all its checks."""
@@ -52,19 +43,19 @@ class CheckItem(pytest.Item):
         if parent.suite is None:
             try:
                 model = models_of(self.config).load(parent.name)
-                parent.suite = Suite(model, seed=settings.seed, n=settings.n, alpha=settings.alpha, spec=parent.name)
+                parent.suite = Suite(model, spec=parent.name)
             except MarkovGPTError as error:
                 message = f"The model {parent.name!r} cannot be tested: {error}"
             if parent.suite is None:
                 pytest.fail(message, pytrace=False)
-        reason = _reason(settings, self.name, parent.name, parent.suite.subject.name)
-        self.checked = Checked(parent.suite, self.name, reason)
+        reason = _reason(settings, self.name, parent.name, parent.suite.name)
+        self.checked = ModelCheck(suite=parent.suite, check=self.name, expected=reason)
 
     def runtest(self) -> None:
         """Run it; a failure shows the message of the check."""
         __tracebackhide__ = True
         assert self.checked is not None
-        conformance._item(*self.checked)
+        self.checked()
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """What it is, where pytest names it."""
@@ -90,21 +81,21 @@ def prepare(session: pytest.Session, items: list[pytest.Item], *, load: bool) ->
         checked = checked_by(item)
         if checked is None or checked.expected is not None or isinstance(item, CheckItem):
             continue
-        reason = _reason(settings, checked.check, model_name(checked.suite.subject.model))
+        reason = _reason(settings, checked.check, checked.suite.name)
         if reason is not None:
             params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]  # checked_by looked
-            params["check"] = partial(conformance._item, checked.suite, checked.check, reason)
+            params["check"] = replace(checked, expected=reason)
 
 
-def checked_by(item: pytest.Item) -> Checked | None:
+def checked_by(item: pytest.Item) -> ModelCheck | None:
     """What an item checks, be it collected here or made by ``parametrize_with_checks``; None if it is another test."""
     if isinstance(item, CheckItem):
         return item.checked
     call = getattr(getattr(item, "callspec", None), "params", {}).get("check")
-    return Checked(*call.args) if isinstance(call, partial) and call.func is conformance._item else None
+    return call if isinstance(call, ModelCheck) else None
 
 
-def _reason(settings: Settings, check: str, *names: str) -> str | None:
+def _reason(settings: RunSettings, check: str, *names: str) -> str | None:
     """Why a check is expected to fail, of a model with these names."""
     for name in names:
         if check in settings.expected.get(name, {}):

@@ -46,6 +46,7 @@ def page(document: dict[str, Any]) -> str:
         f"false-alarm rate of a judgement of samples {options['alpha']:g}",
         f"n {options['n']:,}",
         f"seed {options['seed']}",
+        *([] if options["atol"] is None else [f"rounding up to {options['atol']:g} in a probability"]),
         *([f"expected failures from {options['xfails']}"] if options["xfails"] else []),
     ]
     made = [f"markovgpt {document['markovgpt']}", *(f"{name} {number}" for name, number in versions.items() if number)]

@@ -11,17 +11,17 @@ from typing import Any
 import markovgpt
 from markovgpt.pytest_plugin.page import page
 from markovgpt.pytest_plugin.results import OUTCOMES, Entry, Found
-from markovgpt.pytest_plugin.settings import Settings
+from markovgpt.pytest_plugin.settings import RunSettings
 from markovgpt.testing.checks import CHECKS
 
 __all__ = ["report_to_dict", "write_report"]
 
 _SCHEMA_VERSION = 1
 _OF_MODEL = ("name", "spec", "fingerprint", "vocab_size", "context_length")
-_OF_CHECK = ("check", "outcome", "message", "seconds", "alpha", "n", "seed", "test")
+_OF_CHECK = ("check", "outcome", "message", "seconds", "alpha", "n", "seed", "atol", "test")
 
 
-def write_report(path: Path, found: Found, settings: Settings) -> None:
+def write_report(path: Path, found: Found, settings: RunSettings) -> None:
     """Write a page or data, by the suffix.
 
     Raises
@@ -34,7 +34,7 @@ def write_report(path: Path, found: Found, settings: Settings) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def report_to_dict(found: Found, settings: Settings) -> dict[str, Any]:
+def report_to_dict(found: Found, settings: RunSettings) -> dict[str, Any]:
     """What was found as one object; its keys are described in docs/architecture.md."""
     counts = found.counts()
     models: dict[tuple[Any, ...], list[Entry]] = {}
@@ -46,9 +46,10 @@ def report_to_dict(found: Found, settings: Settings) -> dict[str, Any]:
         "versions": _versions(),
         "options": {
             "models": list(settings.models),
-            "alpha": settings.alpha,
-            "n": settings.n,
-            "seed": settings.seed,
+            "alpha": settings.judged.alpha,
+            "n": settings.judged.n,
+            "seed": settings.judged.seed,
+            "atol": settings.judged.atol,
             "xfails": None if settings.xfails is None else str(settings.xfails),
         },
         "ok": not counts["failed"] and not found.failures and sum(counts.values()) > counts["skipped"],

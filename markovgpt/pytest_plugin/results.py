@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypedDict, final
+from typing import TYPE_CHECKING, Any, TypedDict, final
 
 import pytest
+
+from markovgpt.testing.observers import reports_to
+from markovgpt.testing.settings import Settings
+
+if TYPE_CHECKING:
+    from markovgpt.model import LanguageModel
+    from markovgpt.testing.conformance import CheckReport
+    from markovgpt.testing.running import CheckResult
 
 __all__ = ["OUTCOMES", "Entry", "Found", "add_entries", "listening"]
 
@@ -38,6 +46,7 @@ class Entry(TypedDict):
     alpha: float
     n: int
     seed: int
+    atol: float | None
     test: str
 
 
@@ -91,33 +100,16 @@ class Found:
 
 
 @contextmanager
-def listening() -> Iterator[list[Entry]]:
-    """Gather what every call of ``check_model`` reports, for as long as it lasts.
+def listening(item: pytest.Item) -> Iterator[list[Entry]]:
+    """Gather what every call of ``check_model`` reports while a test runs; what its own check found before is old."""
+    from markovgpt.pytest_plugin.items import checked_by
 
-    ``check_model`` has no place where one could ask to be told. So the suite that it makes, and the record that it
-    returns, are made by us meanwhile, and are the same.
-    """
-    from markovgpt.testing import conformance
-
+    checked = checked_by(item)
+    if checked is not None:
+        checked.result = None
     entries: list[Entry] = []
-    models: list[Any] = []
-    names = vars(conformance)
-    suite, report = names["Suite"], names["CheckReport"]
-
-    def made(model: Any, **options: Any) -> Any:
-        models.append(model)
-        return suite(model, **options)
-
-    def told(**facts: Any) -> Any:
-        record = report(**facts)
-        entries.extend(_entries_of(record, models[-1]))
-        return record
-
-    names.update(Suite=made, CheckReport=told)
-    try:
+    with reports_to(lambda model, report: entries.extend(_entries_of(report, model))):
         yield entries
-    finally:
-        names.update(Suite=suite, CheckReport=report)
 
 
 def add_entries(item: pytest.Item, report: pytest.TestReport, heard: list[Entry]) -> None:
@@ -129,20 +121,16 @@ def add_entries(item: pytest.Item, report: pytest.TestReport, heard: list[Entry]
     checked = checked_by(item)
     if report.when == "call" or (report.when == "setup" and not report.passed):
         if checked is not None:
-            subject = checked.suite.subject
-            found = checked.suite._found.get(checked.check)
-            outcome, message = _outcome(report, found)
+            outcome, message = _outcome(report, checked.result)
             entries.append(
                 _entry(
-                    **_about(subject.model, subject.name),
+                    **_about(checked.suite.model, checked.suite.name),
+                    **_judged(checked.suite.settings),
                     spec=item.parent.name if isinstance(item, CheckItem) and item.parent else "",
                     check=checked.check,
                     outcome=outcome,
                     message=message,
                     seconds=report.duration,
-                    alpha=subject.alpha,
-                    n=subject.n,
-                    seed=subject.seed,
                     test=item.nodeid,
                 )
             )
@@ -152,33 +140,33 @@ def add_entries(item: pytest.Item, report: pytest.TestReport, heard: list[Entry]
         report.markovgpt_checks = entries  # type: ignore[attr-defined]  # pytest serializes attributes of a report
 
 
-def _outcome(report: pytest.TestReport, found: Any) -> tuple[str, str]:
-    """Outcome and message, of what the check found and of what pytest made of it."""
+def _outcome(report: pytest.TestReport, found: CheckResult | None) -> tuple[str, str]:
+    """Outcome and message, of what the check found, if it was run, and of what pytest made of it."""
     if report.skipped:
         if hasattr(report, "wasxfail"):
             return "expected failure", report.wasxfail.removeprefix("reason: ")
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         return "skipped", reason.removeprefix("Skipped: ")
     if report.failed:
-        told = found is not None and found.outcome == "failed"
-        return "failed", found.message if told else report.longreprtext
+        if found is not None and found.outcome == "failed":
+            return "failed", found.message
+        return "failed", report.longreprtext
     if found is None:
         return "passed", "the test did not run the check"
     return ("expected failure" if found.outcome == "failed" else found.outcome), found.message
 
 
-def _entries_of(report: Any, model: Any) -> list[Entry]:
+def _entries_of(report: CheckReport, model: LanguageModel) -> list[Entry]:
+    used = Settings(alpha=report.alpha, n=report.n, seed=report.seed, atol=report.atol)
     return [
         _entry(
             **_about(model, report.model),
+            **_judged(used),
             spec="",
             check=result.check,
             outcome=result.outcome,
             message=result.message,
             seconds=result.seconds,
-            alpha=report.alpha,
-            n=report.n,
-            seed=report.seed,
             test="",
         )
         for result in report.results
@@ -195,13 +183,17 @@ def _about(model: Any, name: str) -> dict[str, Any]:
     return about
 
 
+def _judged(settings: Settings) -> dict[str, Any]:
+    return {"alpha": settings.alpha, "n": settings.n, "seed": settings.seed, "atol": settings.atol}
+
+
 def _entry_without_model(item: pytest.Item, report: pytest.TestReport) -> Entry:
     from markovgpt.pytest_plugin.settings import settings_of
 
-    settings = settings_of(item.config)
     outcome, message = _outcome(report, None)
     spec = item.parent.name if item.parent else ""
     return _entry(
+        **_judged(settings_of(item.config).judged),
         model=spec,
         spec=spec,
         fingerprint="",
@@ -211,9 +203,6 @@ def _entry_without_model(item: pytest.Item, report: pytest.TestReport) -> Entry:
         outcome=outcome,
         message=message,
         seconds=report.duration,
-        alpha=settings.alpha,
-        n=settings.n,
-        seed=settings.seed,
         test=item.nodeid,
     )
 
@@ -224,5 +213,4 @@ def _entry(**facts: Any) -> Entry:
         name: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
         for name, value in facts.items()
     }
-    numbers = {"alpha": float(facts["alpha"]), "n": int(facts["n"]), "seed": int(facts["seed"])}
-    return Entry(**{**plain, **numbers, "seconds": float(facts["seconds"])})  # type: ignore[typeddict-item]
+    return Entry(**{**plain, "seconds": float(facts["seconds"])})  # type: ignore[typeddict-item]

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import pytest
 
+from markovgpt.errors import ArgumentError
+from markovgpt.testing.settings import DEFAULTS, MEANINGS, Settings, check_setting, using
+
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-__all__ = ["Settings", "generator_for", "settings_for", "settings_of"]
+__all__ = ["RunSettings", "applied", "check_marker", "generator_for", "settings_for", "settings_of"]
 
 _SUFFIXES = (".html", ".json")
-_MARKER_NAMES = ("alpha", "n", "seed")
+_JUDGED = tuple(field.name for field in fields(Settings))
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class RunSettings:
     """What the command line says, otherwise the ini file, otherwise the default.
 
     Attributes
@@ -30,8 +34,8 @@ class Settings:
         What names the models under test.
     asked : bool
         They stand on the command line: what no test asks for is checked nevertheless.
-    alpha, n, seed : float, int, int
-        As for :func:`markovgpt.testing.check_model`.
+    judged : Settings
+        What judgements are made with to which the caller gives nothing else.
     expected : {model: {check name: reason}}
         Expected failures.
     xfails : Path, or None
@@ -44,9 +48,7 @@ class Settings:
 
     models: tuple[str, ...]
     asked: bool
-    alpha: float
-    n: int
-    seed: int
+    judged: Settings
     expected: dict[str, dict[str, str]]
     xfails: Path | None
     strict_models: bool
@@ -55,13 +57,15 @@ class Settings:
     def header(self) -> str:
         """Models and settings, on one line."""
         models = ", ".join(self.models) or "none given"
-        return f"markovgpt: models {models}; alpha {self.alpha:g}, n {self.n}, seed {self.seed}"
+        atol = "" if self.judged.atol is None else f", atol {self.judged.atol:g}"
+        judged = f"alpha {self.judged.alpha:g}, n {self.judged.n}, seed {self.judged.seed}{atol}"
+        return f"markovgpt: models {models}; {judged}"
 
 
-_KEY = pytest.StashKey[Settings]()
+_KEY = pytest.StashKey[RunSettings]()
 
 
-def settings_of(config: pytest.Config) -> Settings:
+def settings_of(config: pytest.Config) -> RunSettings:
     """The settings of a run, read once.
 
     Raises
@@ -74,35 +78,58 @@ def settings_of(config: pytest.Config) -> Settings:
     return config.stash[_KEY]
 
 
-def settings_for(item: pytest.Item) -> Settings:
-    """The settings of a test: those of the run, and before them those of its marker."""
-    __tracebackhide__ = True
-    settings = settings_of(item.config)
-    marker = item.get_closest_marker("markovgpt")
+def settings_for(node: pytest.Item | pytest.Collector) -> Settings:
+    """What judgements of a test, or of all tests of a module, are made with: its marker goes before the run.
+
+    Raises
+    ------
+    pytest.UsageError
+        The marker cannot be.
+    """
+    run = settings_of(node.config).judged
+    marker = node.get_closest_marker("markovgpt")
     if marker is None:
-        return settings
-    unknown = sorted(set(marker.kwargs) - set(_MARKER_NAMES))
+        return run
+    unknown = sorted(set(marker.kwargs) - set(_JUDGED))
     if marker.args or unknown:
         wrong = f"got {unknown[0]}=" if unknown else f"got {marker.args[0]!r} without a name"
-        pytest.fail(f"The marker markovgpt takes alpha=, n= and seed=: {wrong}.", pytrace=False)
+        raise pytest.UsageError(f"The marker markovgpt takes alpha=, n=, seed= and atol=: {wrong}.")
+    return replace(run, **{name: _number(f"The marker's {name}", name, value) for name, value in marker.kwargs.items()})
+
+
+def check_marker(item: pytest.Item) -> None:
+    """Fail a test whose marker cannot be."""
+    __tracebackhide__ = True
+    message = ""
     try:
-        values = {name: _number(f"The marker's {name}", name, value) for name, value in marker.kwargs.items()}
+        settings_for(item)
     except pytest.UsageError as error:
-        pytest.fail(str(error), pytrace=False)
-    return replace(settings, **values)
+        message = str(error)
+    if message:  # outside of the except block, so that it is printed once
+        pytest.fail(message, pytrace=False)
+
+
+@contextmanager
+def applied(node: pytest.Item | pytest.Collector) -> Iterator[None]:
+    """The settings of a test hold for what it does; of one whose marker cannot be, those of the run: it will fail."""
+    try:
+        settings = settings_for(node)
+    except pytest.UsageError:
+        settings = settings_of(node.config).judged
+    with using(settings):
+        yield
 
 
 def generator_for(item: pytest.Item) -> Generator:
     """A generator that depends on the name of the test and on the seed, and on nothing else."""
     import numpy as np
 
-    __tracebackhide__ = True
     seed = settings_for(item).seed
     digest = hashlib.sha256(f"{seed}\n{item.nodeid}".encode("utf-8", "backslashreplace")).digest()
     return np.random.default_rng(int.from_bytes(digest))
 
 
-def _read(config: pytest.Config) -> Settings:
+def _read(config: pytest.Config) -> RunSettings:
     from markovgpt.pytest_plugin.expected import read_expected
 
     models = config.getoption("markovgpt_model") or config.getini("markovgpt_model") or []
@@ -113,12 +140,10 @@ def _read(config: pytest.Config) -> Settings:
     report, _ = _path(config, "report")
     if report is not None and not hasattr(config, "workerinput"):
         _check_report(report)
-    return Settings(
+    return RunSettings(
         models=tuple(dict.fromkeys(models)),
         asked=bool(config.getoption("markovgpt_model")),
-        alpha=_setting(config, "alpha", 1e-6),
-        n=_setting(config, "n", 20_000),
-        seed=_setting(config, "seed", 0),
+        judged=Settings(**{name: _setting(config, name, getattr(DEFAULTS, name)) for name in _JUDGED}),
         expected={} if xfails is None else read_expected(xfails),
         xfails=xfails,
         strict_models=xfails_option,
@@ -135,20 +160,16 @@ def _setting(config: pytest.Config, name: str, default: Any) -> Any:
 
 def _number(what: str, name: str, given: Any) -> Any:
     """A setting as a number, from text or from a marker."""
-    value: Any = given
+    value = given
     if isinstance(given, str):
         try:
-            value = float(given) if name == "alpha" else int(given)
+            value = int(given) if name in ("n", "seed") else float(given)
         except ValueError:
-            value = None
-    if name == "alpha":
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1 and math.isfinite(value):
-            return float(value)
-        raise pytest.UsageError(f"{what} is the rate of false alarms, a number between 0 and 1: got {given!r}.")
-    least = 0 if name == "seed" else 1
-    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-        return value
-    raise pytest.UsageError(f"{what} is a whole number of at least {least}: got {given!r}.")
+            value = given
+    try:
+        return check_setting(name, value)
+    except ArgumentError:
+        raise pytest.UsageError(f"{what} is {MEANINGS[name]}: got {given!r}.") from None
 
 
 def _path(config: pytest.Config, name: str) -> tuple[Path | None, bool]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from markovgpt.testing.checks import CHECKS as CHECKS
     from markovgpt.testing.checks import Check as Check
     from markovgpt.testing.conformance import CheckReport as CheckReport
+    from markovgpt.testing.conformance import ModelCheck as ModelCheck
     from markovgpt.testing.conformance import check_model as check_model
     from markovgpt.testing.conformance import parametrize_with_checks as parametrize_with_checks
     from markovgpt.testing.golden import Golden as Golden
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from markovgpt.testing.mistakes import wrong_rules as wrong_rules
     from markovgpt.testing.mutants import CAUGHT_BY as CAUGHT_BY
     from markovgpt.testing.mutants import MUTANTS as MUTANTS
+    from markovgpt.testing.observers import reports_to as reports_to
     from markovgpt.testing.order import find_order as find_order
     from markovgpt.testing.order_verdicts import Counterexample as Counterexample
     from markovgpt.testing.order_verdicts import OrderVerdict as OrderVerdict
@@ -57,6 +59,7 @@ _HOME = {
     "Golden": "golden",
     "Likely": "verdicts",
     "MUTANTS": "mutants",
+    "ModelCheck": "conformance",
     "OrderVerdict": "order_verdicts",
     "SampleVerdict": "verdicts",
     "approx_chain": "assertions.chains",
@@ -82,6 +85,7 @@ _HOME = {
     "judge_samples": "sampling",
     "load_golden": "golden",
     "parametrize_with_checks": "conformance",
+    "reports_to": "observers",
     "run_check": "running",
     "save_golden": "golden",
     "wrong_rules": "mistakes",

@@ -3,13 +3,15 @@
 Two tolerances, and no other:
 
 - *the same bits*, where shapes are equal: the same program on the same numbers has no reason to differ;
-- *the same law*, where shapes are not: sums may be done in another order, so probabilities may differ by 1e-6, or by 32
-  roundings of the largest logit in float32 where that is more (at most 1e-4), and the same tokens must be impossible
+- *the same law*, where shapes are not: sums may be done in another order, so probabilities may differ by the tolerance
+  that was given; otherwise by 1e-6, or by 32 roundings of the largest logit in float32 where that is more (at most
+  1e-4), or by four in half precision if the model answers in that (at most 0.05). The same tokens must be impossible
   (:mod:`markovgpt.enumeration.closeness`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration.closeness import law_gaps
+from markovgpt.enumeration.closeness import law_gaps, likely_precision
 from markovgpt.testing.contexts import Contexts
 from markovgpt.testing.findings import fact
 from markovgpt.testing.messages import law_table
 from markovgpt.testing.subject import Subject
 
-__all__ = ["Answers", "same_bits", "same_laws"]
+__all__ = ["Answers", "rounding_in", "same_bits", "same_laws"]
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +84,7 @@ def same_laws(
     """
     worst, n, n_differ = -1.0, 0, 0
     shown: list[str] = []
-    allowed, closest = 0.0, 0.0
+    closest, precisions = 0.0, set[str]()
     for texts, first, second, described in answers:
         if first.shape != second.shape:
             raise subject.broken(what, fact("shapes", f"{first.shape}, expected {second.shape}"), likely=likely)
@@ -92,8 +94,10 @@ def same_laws(
             continue
         rows = np.flatnonzero(~same)
         with np.errstate(invalid="ignore"):
-            gaps, differs, limit = law_gaps(first[rows], second[rows])
-        allowed, n_differ = max(allowed, limit), n_differ + int(differs.sum())
+            gaps, differs, limit = law_gaps(first[rows], second[rows], allowed=subject.allowed(second[rows]))
+            if differs.any():
+                precisions.add(likely_precision(first[rows][differs], second[rows][differs]))
+        n_differ += int(differs.sum())
         closest = max(closest, float(gaps[~differs].max(initial=0.0)))
         if differs.any() and gaps[differs].max() > worst:
             place = np.flatnonzero(differs)[gaps[differs].argmax()]
@@ -107,5 +111,16 @@ def same_laws(
             ]
     if n_differ:
         shown.insert(1, fact("differ", f"{n_differ} of {n} laws that were compared"))
-        raise subject.broken(what, *shown, likely=likely)
+        precision = next(name for name in ("", "float16", "bfloat16") if name in precisions)  # what explains them all
+        raise subject.broken(what, *shown, likely=rounding_in(precision, worst) if precision else likely)
     return f"{over.describe()}; {n:,} laws, the largest difference of a probability is {closest:.2g}"
+
+
+def rounding_in(precision: str, gap: float) -> str:
+    """That a difference of a probability is likely rounding in a half precision, and the tolerance that accepts it.
+
+    >>> rounding_in("bfloat16", 0.0123)
+    'rounding in bfloat16: --atol 0.02 accepts it'
+    """
+    power = 10.0 ** math.floor(math.log10(gap))
+    return f"rounding in {precision}: --atol {next(n for n in (1, 2, 5, 10) if n * power >= gap) * power:g} accepts it"

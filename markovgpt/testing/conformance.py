@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, final
 
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, Progress, check_is_model, model_name
+from markovgpt.model import LanguageModel, Progress
 from markovgpt.testing.checks import CHECKS
+from markovgpt.testing.observers import tell
 from markovgpt.testing.running import CheckResult, Suite, check_of
 
-__all__ = ["CheckReport", "check_model", "parametrize_with_checks"]
+__all__ = ["CheckReport", "ModelCheck", "check_model", "parametrize_with_checks"]
 
 
 @final
@@ -27,7 +27,9 @@ class CheckReport:
     results : tuple of CheckResult
         One a check that was asked for, in the order of :data:`CHECKS`.
     seed, n, alpha : int, int, float
-        As they were given.
+        That the checks were run with.
+    atol : float, or None
+        The tolerance that was given; None: that of the precision of the model's answers.
     """
 
     model: str
@@ -35,6 +37,7 @@ class CheckReport:
     seed: int
     n: int
     alpha: float
+    atol: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -75,9 +78,10 @@ def check_model(
     only: Sequence[str] | None = None,
     skip: Sequence[str] = (),
     timeout: float | None = None,
-    seed: int = 0,
-    n: int = 20_000,
-    alpha: float = 1e-6,
+    seed: int | None = None,
+    n: int | None = None,
+    alpha: float | None = None,
+    atol: float | None = None,
     spec: str | None = None,
     progress: Progress | None = None,
 ) -> CheckReport:
@@ -94,12 +98,16 @@ def check_model(
         Those alone; all but those.
     timeout : float, seconds, optional
         For each check. It is then run in a thread; a loop in Python is interrupted, code in C is left behind.
-    seed : int, at least 0
-        Of contexts that are sampled, and of all draws.
-    n : int, at least 1
-        Prompts that each check of ``generate`` continues, by four tokens mostly.
-    alpha : float, 0 < alpha < 1
-        Probability that a check of ``generate`` fails although it samples rightly: at most this, for each such check.
+    seed : int, at least 0, optional
+        Of contexts that are sampled, and of all draws: 0, or what pytest was told.
+    n : int, at least 1, optional
+        Prompts that each check of ``generate`` continues, by four tokens mostly: 20,000, or what pytest was told.
+    alpha : float, 0 < alpha < 1, optional
+        Probability that a check of ``generate`` fails although it samples rightly, at most, for each such check: 1e-6,
+        or what pytest was told.
+    atol : float, 0 <= atol < 1, optional
+        Largest difference of a probability that is called rounding: what pytest was told, or 1e-6, or what the
+        precision of the answers loses (float32, and bfloat16 or float16 if the model returns them).
     spec : str, optional
         What names the model on the command line, for the lines that reproduce failures; its name by default.
     progress : callable, optional
@@ -117,7 +125,8 @@ def check_model(
     table: 3 checks: 2 passed, 1 skipped
     causal skipped: no all_logits
     """
-    suite = Suite(model, seed=seed, n=n, alpha=alpha, timeout=timeout, spec=spec)
+    suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout, spec=spec)
+    used = suite.settings
     names = _chosen(only, skip)
     expected = _expected(expected_failures, names)
     results = []
@@ -127,7 +136,47 @@ def check_model(
         results.append(_judged(suite.run(CHECKS[name]), expected.get(name)))
     if progress is not None:
         progress("checks", len(names), len(names))
-    return CheckReport(model=model_name(model), results=tuple(results), seed=seed, n=n, alpha=alpha)
+    report = CheckReport(
+        model=suite.name, results=tuple(results), seed=used.seed, n=used.n, alpha=used.alpha, atol=used.atol
+    )
+    tell(model, report)
+    return report
+
+
+@final
+@dataclass(eq=False, kw_only=True)
+class ModelCheck:
+    """One check of one model, for a test item to call: what ``parametrize_with_checks`` gives each item as ``check``.
+
+    Attributes
+    ----------
+    suite : Suite
+        The model, its exact chain, and what its other checks found.
+    check : str
+        A key of :data:`CHECKS`.
+    expected : str, or None
+        Why it is expected to fail.
+    result : CheckResult, or None
+        What it found when it was called last, in the light of what is expected; None if it was not called.
+    """
+
+    suite: Suite
+    check: str
+    expected: str | None = None
+    result: CheckResult | None = None
+
+    def __call__(self) -> None:
+        """Run it, with the settings of this moment: pytest then has a pass, a failure with the message, or a skip."""
+        __tracebackhide__ = True
+        import pytest
+
+        self.result = _judged(self.suite.run(CHECKS[self.check]), self.expected)
+        if self.result.outcome == "failed":
+            pytest.fail(f"{self.check}: {self.result.message}", pytrace=False)
+        if self.result.outcome == "skipped":
+            pytest.skip(self.result.message)
+        if self.result.outcome == "expected failure":
+            pytest.xfail(self.result.message)
 
 
 def parametrize_with_checks(
@@ -137,14 +186,15 @@ def parametrize_with_checks(
     only: Sequence[str] | None = None,
     skip: Sequence[str] = (),
     timeout: float | None = None,
-    seed: int = 0,
-    n: int = 20_000,
-    alpha: float = 1e-6,
+    seed: int | None = None,
+    n: int | None = None,
+    alpha: float | None = None,
+    atol: float | None = None,
 ) -> Callable[[Any], Any]:
     """A pytest decorator: one test item a model and check, each given a function ``check`` to call.
 
     Expected failures become strict ``xfail`` marks; with several models they may be a function of the model. The other
-    options are those of :func:`check_model`.
+    options are those of :func:`check_model`; settings that are not given are those of the item when it runs.
 
     Examples
     --------
@@ -158,27 +208,13 @@ def parametrize_with_checks(
     names = _chosen(only, skip)
     items = []
     for model in models:
-        suite = Suite(check_is_model(model), seed=seed, n=n, alpha=alpha, timeout=timeout)
+        suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout)
         declared = expected_failures(model) if callable(expected_failures) else expected_failures
         expected = _expected(declared, names)
         for name in names:
-            item = partial(_item, suite, name, expected.get(name))
-            items.append(pytest.param(item, id=f"{model_name(model)}-{name}"))
+            item = ModelCheck(suite=suite, check=name, expected=expected.get(name))
+            items.append(pytest.param(item, id=f"{suite.name}-{name}"))
     return pytest.mark.parametrize("check", items)
-
-
-def _item(suite: Suite, name: str, expected: str | None) -> None:
-    """Run a check in pytest: a failure fails the item, with the message of the check."""
-    __tracebackhide__ = True
-    import pytest
-
-    result = _judged(suite.run(CHECKS[name]), expected)
-    if result.outcome == "failed":
-        pytest.fail(f"{name}: {result.message}", pytrace=False)
-    if result.outcome == "skipped":
-        pytest.skip(result.message)
-    if result.outcome == "expected failure":
-        pytest.xfail(result.message)
 
 
 def _judged(result: CheckResult, expected: str | None) -> CheckResult:

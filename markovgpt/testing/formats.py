@@ -20,7 +20,9 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def text_report(report: CheckReport) -> str:
     """One line a check with what was compared, then the failures in full, then the counts."""
     width = max((len(result.check) for result in report.results), default=0)
-    lines = [f"Checks of {report.model} (seed {report.seed}, alpha {report.alpha:g} for each check that samples)", ""]
+    atol = "" if report.atol is None else f", atol {report.atol:g}"
+    used = f"seed {report.seed}, alpha {report.alpha:g} for each check that samples{atol}"
+    lines = [f"Checks of {report.model} ({used})", ""]
     for result in report.results:
         said = (
             result.message.partition("\n")[0]
@@ -45,7 +47,7 @@ def report_to_dict(report: CheckReport) -> dict[str, Any]:
 
     return program_head() | {
         "model": {"name": report.model},
-        "options": {"seed": report.seed, "n": report.n, "alpha": report.alpha},
+        "options": {"seed": report.seed, "n": report.n, "alpha": report.alpha, "atol": report.atol},
         "ok": report.ok,
         "counts": {kind.replace(" ", "_"): report.counts.get(kind, 0) for kind in _MARKS},
         "checks": [

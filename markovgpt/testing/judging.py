@@ -10,13 +10,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration.closeness import rounding_allowance
+from markovgpt.enumeration.closeness import TOLERANCE
 from markovgpt.errors import ArgumentError
 from markovgpt.generation import decoding_of
 from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 from markovgpt.testing.references import Reference
 from markovgpt.testing.sampling import judge_samples
+from markovgpt.testing.settings import resolved
 from markovgpt.testing.subject import Subject
 from markovgpt.testing.verdicts import SampleVerdict
 
@@ -148,9 +149,9 @@ def judge_sampler(
     states: Sequence[str] = (),
     length: int = 1,
     method: str = "generate",
-    seed: int = 0,
-    n: int = 20_000,
-    alpha: float = 1e-6,
+    seed: int | None = None,
+    n: int | None = None,
+    alpha: float | None = None,
     spec: str | None = None,
     **options: Any,
 ) -> tuple[SampleVerdict, str]:
@@ -178,7 +179,8 @@ def judge_sampler(
     ModelError
         It raised, or did not return a continuation of the prompts.
     """
-    subject = Subject(check_is_model(model), seed=seed, n=n, alpha=alpha, spec=spec)
+    settings = resolved(seed=seed, n=n, alpha=alpha)
+    subject = Subject(check_is_model(model), settings=settings, spec=spec)
     if not hasattr(model, method):
         raise ArgumentError(
             f"{subject.name} has no {method}. A sampler is a method generate(prompts, n, *, seed, temperature, top_k, "
@@ -186,14 +188,15 @@ def judge_sampler(
             method=method,
         )
     decoding = decoding_of(**options)
-    prompts = np.array([_context(subject, state) for state in states]) if states else prompts_for(subject, n)
+    prompts = np.array([_context(subject, state) for state in states]) if states else prompts_for(subject, subject.n)
+    starts = np.resize(prompts, (subject.n, subject.K))
     try:
-        drawn = subject.generate(np.resize(prompts, (n, subject.K)), length, seed=seed, method=method, **options)
+        drawn = subject.generate(starts, length, seed=subject.seed, method=method, **options)
     except NotApplicable as reason:
         raise ArgumentError(f"{subject.name}: {reason}.") from reason
     rows = windows(drawn, subject.K, length)
-    verdict = judge_samples(subject.source, rows, alpha=alpha, decoding=decoding)
-    return verdict, verdict.message(sampler=f"{subject.name}.{method}", seed=seed)
+    verdict = judge_samples(subject.source, rows, alpha=subject.alpha, decoding=decoding)
+    return verdict, verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed)
 
 
 def _context(subject: Subject, label: str) -> tuple[int, ...]:
@@ -212,18 +215,21 @@ def _certain(subject: Subject, drawn: Integers, decoding: Decoding) -> NDArray[n
     if decoding.top_k is None and decoding.top_p is None:
         return np.ones(len(drawn), dtype=np.bool_)
     different, places = _different(drawn[:, :-1], subject.V)
-    return ~hangs_on_rounding(Reference(subject.source).logs(different), decoding)[places]
+    logs = Reference(subject.source).logs(different)
+    return ~hangs_on_rounding(logs, decoding, allowed=subject.allowed(logs))[places]
 
 
-def hangs_on_rounding(logs: Table, decoding: Decoding) -> NDArray[np.bool_]:
+def hangs_on_rounding(logs: Table, decoding: Decoding, *, allowed: float = TOLERANCE) -> NDArray[np.bool_]:
     """Which rows keep other tokens under top-k or top-p if probabilities change by a rounding, ``(m, V) -> (m,)``.
+
+    ``allowed`` is the largest difference of a probability that is called rounding, without the rule.
 
     Tokens that tie exactly at the cut of top-k are all kept by definition: that hangs on nothing. Which of them crosses
     the cut of top-p is a convention, so such rows are among these.
     """
     V = logs.shape[1]
     hangs = np.zeros(len(logs), dtype=np.bool_)
-    slack = 4 * rounding_allowance(logs) / min(decoding.temperature, 1.0)
+    slack = 4 * allowed / min(decoding.temperature, 1.0)
     law = Decoding(temperature=decoding.temperature).apply(logs)
     if decoding.top_k is not None and decoding.top_k < V:
         ranked = -np.sort(-law, axis=1)

@@ -18,6 +18,7 @@ from markovgpt.testing.histories import (
     refuses_longer,
 )
 from markovgpt.testing.order_verdicts import Counterexample, OrderVerdict
+from markovgpt.testing.settings import resolved
 
 __all__ = ["find_order"]
 
@@ -27,6 +28,7 @@ Table = NDArray[np.float64]
 _EXHAUSTIVE = 2**13  # histories of all lengths
 _BASES = 48
 _OTHERS = 8  # tokens that one is replaced by
+_ROUNDING = 1e-5  # of a probability
 
 
 def find_order(
@@ -34,8 +36,8 @@ def find_order(
     *,
     max_length: int | None = None,
     channels: tuple[Channel, ...] | None = None,
-    atol: float = 1e-5,
-    seed: int = 0,
+    atol: float | None = None,
+    seed: int | None = None,
 ) -> OrderVerdict:
     """The Markov order of a model: over all histories where they are few, otherwise by a directed search.
 
@@ -52,10 +54,10 @@ def find_order(
         2 K tokens can be asked.
     channels : tuple of "next_logits", "session", optional
         By which methods it is asked; all that it has by default.
-    atol : float
-        Two laws are the same if no probability differs by more.
-    seed : int
-        Of the search.
+    atol : float, 0 <= atol < 1, optional
+        Two laws are the same if no probability differs by more: 1e-5, or what pytest was told.
+    seed : int, at least 0, optional
+        Of the search: 0, or what pytest was told.
 
     Raises
     ------
@@ -73,6 +75,8 @@ def find_order(
     2
     """
     check_is_model(model)
+    settings = resolved(seed=seed, atol=atol)
+    atol = settings.allowed(_ROUNDING)
     K, V = int(model.context_length), int(model.vocab_size)
     longest = max(4 * K, K + 8) if max_length is None else max_length
     if isinstance(longest, bool) or not isinstance(longest, int | np.integer) or longest < 1:
@@ -86,7 +90,7 @@ def find_order(
         if limit > K and refuses_longer(model, channel):
             refused.append(channel)
             limit = min(limit, K)
-        parts.append(_search(model, channel, limit, atol=atol, seed=seed, shrink=max_length is None))
+        parts.append(_search(model, channel, limit, atol=atol, seed=settings.seed, shrink=max_length is None))
     deepest = max(part.length for part in parts)
     effects = np.zeros(deepest)
     found: dict[int, Counterexample] = {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, final
 
@@ -14,6 +15,7 @@ from markovgpt.testing.checks import CHECKS
 from markovgpt.testing.checks.record import Check
 from markovgpt.testing.deadline import Hung, check_timeout, within
 from markovgpt.testing.findings import Finding, NotApplicable, fact
+from markovgpt.testing.settings import Settings, resolved
 from markovgpt.testing.subject import Subject
 
 __all__ = ["CheckResult", "Outcome", "Suite", "check_of", "run_check"]
@@ -79,9 +81,10 @@ def run_check(
     name: str,
     model: LanguageModel,
     *,
-    seed: int = 0,
-    n: int = 20_000,
-    alpha: float = 1e-6,
+    seed: int | None = None,
+    n: int | None = None,
+    alpha: float | None = None,
+    atol: float | None = None,
     timeout: float | None = None,
     spec: str | None = None,
 ) -> CheckResult:
@@ -93,12 +96,16 @@ def run_check(
         A key of :data:`CHECKS`.
     model : LanguageModel
         Any model behind the protocol.
-    seed : int, at least 0
-        Of contexts that are sampled, and of all draws.
-    n : int, at least 1
-        Prompts that a check of ``generate`` continues.
-    alpha : float, 0 < alpha < 1
-        Probability that a check of ``generate`` fails although it samples rightly: at most this.
+    seed : int, at least 0, optional
+        Of contexts that are sampled, and of all draws: 0, or what pytest was told.
+    n : int, at least 1, optional
+        Prompts that a check of ``generate`` continues: 20,000, or what pytest was told.
+    alpha : float, 0 < alpha < 1, optional
+        Probability that a check of ``generate`` fails although it samples rightly, at most: 1e-6, or what pytest was
+        told.
+    atol : float, 0 <= atol < 1, optional
+        Largest difference of a probability that is called rounding: what pytest was told, or 1e-6, or what the
+        precision of the answers loses (float32, and bfloat16 or float16 if the model returns them).
     timeout : float, seconds, optional
         For the check; without it a model that hangs hangs the check.
     spec : str, optional
@@ -115,46 +122,60 @@ def run_check(
     >>> run_check("deterministic", mg.load_model("babygpt", steps=0)).outcome
     'passed'
     """
-    return Suite(model, seed=seed, n=n, alpha=alpha, timeout=timeout, spec=spec).run(check_of(name))
+    suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout, spec=spec)
+    return suite.run(check_of(name))
 
 
 @final
 class Suite:
-    """Checks of one model, which share its exact chain, and are not run again where others need them first."""
+    """Checks of one model, which share its exact chain, and are not run again where others need them first.
+
+    Settings that are not given are those that hold when a check is run.
+    """
 
     def __init__(
         self,
         model: LanguageModel,
         *,
-        seed: int = 0,
-        n: int = 20_000,
-        alpha: float = 1e-6,
+        seed: int | None = None,
+        n: int | None = None,
+        alpha: float | None = None,
+        atol: float | None = None,
         timeout: float | None = None,
         spec: str | None = None,
     ) -> None:
-        _check_options(seed=seed, n=n, alpha=alpha)
+        self._resolved = partial(resolved, seed=seed, n=n, alpha=alpha, atol=atol)
         self._timeout = check_timeout(timeout)
-        self.subject = Subject(check_is_model(model), seed=seed, n=n, alpha=alpha, spec=spec)
-        self._identity, self._gone = self.subject.identity(), False
-        self._found: dict[str, CheckResult] = {}
+        self._model = check_is_model(model)
+        self._subject = Subject(self._model, settings=self.settings, spec=spec)
+        self._identity, self._gone = self._subject.identity(), False
+        self._found: dict[tuple[Settings, str], CheckResult] = {}
+
+    @property
+    def model(self) -> LanguageModel:
+        """What is under test."""
+        return self._model
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self._subject.name
+
+    @property
+    def settings(self) -> Settings:
+        """Those that a check would have that is run now."""
+        return self._resolved()
 
     def run(self, check: Check) -> CheckResult:
         """What a check finds; the second time, what it found."""
-        if check.name not in self._found:
+        key = self.settings, check.name
+        if key not in self._found:
             began = time.perf_counter()
-            result = self._run(check)
-            seconds = time.perf_counter() - began
-            self._found[check.name] = CheckResult(
-                check=result.check,
-                outcome=result.outcome,
-                message=result.message,
-                broken=result.broken,
-                error=result.error,
-                seconds=seconds,
-            )
-        return self._found[check.name]
+            result = self._run(check, self._subject.asked_anew(self.settings))
+            self._found[key] = replace(result, seconds=time.perf_counter() - began)
+        return self._found[key]
 
-    def _run(self, check: Check) -> CheckResult:
+    def _run(self, check: Check, subject: Subject) -> CheckResult:
         if self._gone:
             return CheckResult(check=check.name, outcome="skipped", message="cannot be run: the vocabulary changed")
         for need in check.needs:
@@ -162,28 +183,30 @@ class Suite:
             if missing:
                 return CheckResult(check=check.name, outcome="skipped", message=missing)
         try:
-            said = within(self._timeout, lambda: check.run(self.subject))
+            said = within(self._timeout, lambda: check.run(subject))
         except NotApplicable as reason:
             return CheckResult(check=check.name, outcome="skipped", message=str(reason))
         except Finding as finding:
-            return self._changed(check) or CheckResult(
-                check=check.name, outcome="noted" if check.informs else "failed", message=self._told(check, finding)
+            return self._changed(check, subject) or CheckResult(
+                check=check.name,
+                outcome="noted" if check.informs else "failed",
+                message=self._told(check, finding, subject),
             )
         except (Exception, Hung) as error:  # whatever a model does to its checks is a result of theirs
-            return self._changed(check) or self._because_of(check) or self._raised(check, error)
-        return self._changed(check) or CheckResult(check=check.name, outcome="passed", message=said)
+            return self._changed(check, subject) or self._because_of(check) or self._raised(check, error, subject)
+        return self._changed(check, subject) or CheckResult(check=check.name, outcome="passed", message=said)
 
     def _missing(self, need: str) -> str:
         """That the model lacks a method, and why, if it says so; empty if it has it."""
         try:
-            getattr(self.subject.model, need)
+            getattr(self.model, need)
         except AttributeError as error:
             said = " ".join(str(error).split()).removesuffix(".")
             plain = not said or "has no attribute" in said
             return f"no {need}" if plain else f"no {need}: {said}"
         return ""
 
-    def _told(self, check: Check, finding: Finding) -> str:
+    def _told(self, check: Check, finding: Finding, subject: Subject) -> str:
         """The whole message of a failure."""
         lines = [str(finding)]
         before = (_FIRST, *CHECKS[_FIRST].after)
@@ -192,23 +215,23 @@ class Suite:
         elif finding.likely:
             lines.append(fact("likely", finding.likely))
         if not finding.whole:
-            lines.append(fact("reproduce", self.subject.command(check.name)))
+            lines.append(fact("reproduce", subject.command(check.name)))
         return "\n".join(lines)
 
-    def _changed(self, check: Check) -> CheckResult | None:
+    def _changed(self, check: Check, subject: Subject) -> CheckResult | None:
         """A failure, if the model is no longer the one that it was."""
         try:
-            now = self.subject.identity()
+            now = subject.identity()
         except Exception as error:
             now = f"{type(error).__name__}: {error}"
         if now == self._identity:
             return None
         lines = [
-            f"{self.subject.name}: the model changed its vocabulary or context between calls",
+            f"{subject.name}: the model changed its vocabulary or context between calls",
             fact("before", self._identity),
             fact("now", now),
             fact("likely", "tokens are added, or the tokenizer is loaded, when the model is first used"),
-            fact("reproduce", self.subject.command(check.name)),
+            fact("reproduce", subject.command(check.name)),
         ]
         self._gone = True
         return CheckResult(check=check.name, outcome="failed", message="\n".join(lines), broken=True)
@@ -220,12 +243,12 @@ class Suite:
                 return CheckResult(check=check.name, outcome="skipped", message=f"cannot be run: {name} fails")
         return None
 
-    def _raised(self, check: Check, error: Exception) -> CheckResult:
+    def _raised(self, check: Check, error: Exception, subject: Subject) -> CheckResult:
         """The model raised, hung, or returned what no model returns."""
-        reproduce = fact("reproduce", self.subject.command(check.name))
+        reproduce = fact("reproduce", subject.command(check.name))
         if isinstance(error, Hung):
             lines = [
-                f"{self.subject.name} hangs: {error}",
+                f"{subject.name} hangs: {error}",
                 fact("where", "it was last seen here"),
                 _indented(error.stack),
             ]
@@ -233,7 +256,7 @@ class Suite:
                 check=check.name, outcome="failed", message="\n".join([*lines, reproduce]), broken=True, error=error
             )
         cause: BaseException | None = error
-        said = f"{self.subject.name} failed: {type(error).__name__}: {error}"
+        said = f"{subject.name} failed: {type(error).__name__}: {error}"
         if isinstance(error, ModelError):  # it raised, or it returned something that is no answer
             cause, said = error.__cause__ if "contexts" in error.facts else None, str(error)
         lines = [said]
@@ -258,11 +281,3 @@ def _own_traceback(error: BaseException) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.rstrip().splitlines())
-
-
-def _check_options(*, seed: int, n: int, alpha: float) -> None:
-    for name, value, least in (("seed", seed, 0), ("n", n, 1)):
-        if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
-            raise ArgumentError(f"{name} is a whole number of at least {least}: got {value!r}.", **{name: value})
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not (0 < alpha < 1):
-        raise ArgumentError(f"alpha is a probability of a false alarm, between 0 and 1: got {alpha!r}.", alpha=alpha)

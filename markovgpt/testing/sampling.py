@@ -20,6 +20,7 @@ from markovgpt.testing.draws import Draws, read_draws
 from markovgpt.testing.mistakes import Rule, wrong_rules
 from markovgpt.testing.ranks import RankTally
 from markovgpt.testing.references import Reference
+from markovgpt.testing.settings import resolved
 from markovgpt.testing.tails import least_distance, row_tests
 from markovgpt.testing.verdicts import Likely, SampleVerdict
 
@@ -39,7 +40,7 @@ def judge_samples(
     chain: MarkovChain | LanguageModel,
     sequences: Any,
     *,
-    alpha: float = 1e-6,
+    alpha: float | None = None,
     decoding: Decoding | None = None,
     prompt_length: int | None = None,
     rules: Mapping[str, Rule] | None = None,
@@ -57,8 +58,8 @@ def judge_samples(
         V tokens, context K. A model is asked about the visited states only, so V^K may be any number.
     sequences : (m, K + n) integers, or a list of sequences of different lengths
         The first K tokens of each are the prompt, every further one is one draw.
-    alpha : float, 0 < alpha < 1
-        Probability of a false alarm, of all states together.
+    alpha : float, 0 < alpha < 1, optional
+        Probability of a false alarm, of all states together: 1e-6, or what pytest was told.
     decoding : Decoding, optional
         The rule that the sampler was asked for.
     prompt_length : int, at least 1, optional
@@ -80,8 +81,7 @@ def judge_samples(
     >>> verdict.ok, [verdict.labels[i] for i in verdict.rejected]
     (False, ['1'])
     """
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.floating) or not (0 < alpha < 1):
-        raise ArgumentError(f"alpha is a probability of a false alarm, between 0 and 1: got {alpha!r}.", alpha=alpha)
+    alpha = resolved(alpha=alpha).alpha
     reference = Reference(chain, decoding)
     length = reference.context_length if prompt_length is None else prompt_length
     if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 1:
@@ -114,7 +114,7 @@ def judge_samples(
         options=reference.described,
         n_states=reference.n_states,
         vocab_size=reference.vocab_size,
-        alpha=float(alpha),
+        alpha=alpha,
         labels=tuple(reference.vocabulary.label(context) for part in draws for context in part.contexts.tolist()),
         draws=n,
         statistics=rows["statistics"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shlex
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -11,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.answers import as_float64, checked_logits
+from markovgpt.enumeration.closeness import TOLERANCE, coarser_precision, half_precision, rounding_allowance
 from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, model_name, vocabulary_of
 from markovgpt.samplers import call_sampler, takes_option
 from markovgpt.testing.contexts import Contexts, contexts_of_length
 from markovgpt.testing.findings import Finding, NotApplicable, fact
+from markovgpt.testing.settings import DEFAULTS, Settings
 
 __all__ = ["Subject"]
 
@@ -23,7 +26,6 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _MOST_STATES, _MOST_ENTRIES = 2**16, 2**21  # of a chain that is enumerated for the checks of samplers
-_N, _ALPHA = 20_000, 1e-6
 _ROWS = 2048  # of a call, where the model does not say
 _SAMPLERS = ("generate", "generate_with_logprobs", "generate_speculative")
 
@@ -36,25 +38,43 @@ class Subject:
     ----------
     V, K : int
         As the model said before the first check: one that changes them is found.
-    seed : int
-        Of contexts that are drawn, and of every call of ``generate``.
-    n : int
-        Prompts that the check of a sampler continues.
-    alpha : float
-        False-alarm rate of one check of a sampler.
+    settings : Settings
+        Seed of contexts that are drawn and of every call of ``generate``, prompts, rate of false alarms, tolerance.
     spec : str
         What is typed to get this model on the command line.
     """
 
-    def __init__(
-        self, model: LanguageModel, *, seed: int = 0, n: int = _N, alpha: float = _ALPHA, spec: str | None = None
-    ) -> None:
+    def __init__(self, model: LanguageModel, *, settings: Settings, spec: str | None = None) -> None:
         self.model: Any = model
         self.V, self.K = int(model.vocab_size), int(model.context_length)
-        self.seed, self.n, self.alpha = seed, n, alpha
+        self.settings = settings
         self.name = model_name(model)
         self.spec = shlex.quote(self.name) if spec is None else spec
         self._vocabulary = vocabulary_of(model)
+        self._exact = _Exact(model, self.V, self.K, self.name)
+        self._noted, self._looked_up = "", False
+
+    def asked_anew(self, settings: Settings) -> Subject:
+        """The same model, with the same exact chain, under other settings; nothing is known of its precision yet."""
+        subject = copy.copy(self)
+        subject.settings = settings
+        subject._noted, subject._looked_up = "", False
+        return subject
+
+    @property
+    def seed(self) -> int:
+        """Of contexts that are drawn, and of every call of ``generate``."""
+        return self.settings.seed
+
+    @property
+    def n(self) -> int:
+        """Prompts that the check of a sampler continues."""
+        return self.settings.n
+
+    @property
+    def alpha(self) -> float:
+        """False-alarm rate of one check of a sampler."""
+        return self.settings.alpha
 
     def identity(self) -> str:
         """What a model must not change between calls, in words."""
@@ -80,12 +100,29 @@ class Subject:
 
         ``logits_shape`` and ``logits_finite`` are about those; other checks must not fail for them again.
         """
-        answer = as_float64(self.call("next_logits", contexts), f"next_logits of {self.name}")
+        answer = self.numbers(self.call("next_logits", contexts), f"next_logits of {self.name}")
         return (
             answer
             if answer.ndim == 2 and len(answer) == len(contexts)
             else checked_logits(answer, contexts, self.model)
         )
+
+    def numbers(self, answer: Any, source: str) -> Floats:
+        """What the model answered as float64, and its precision noted; ``source`` says what it is, for the message."""
+        self._noted = coarser_precision(self._noted, half_precision(answer))
+        return as_float64(answer, source)
+
+    @property
+    def precision(self) -> str:
+        """The coarsest half precision of all that was asked so far: "bfloat16", "float16", or ""."""
+        return coarser_precision(self._noted, self._exact.precision if self._looked_up else "")
+
+    def allowed(self, logits: Floats, *, least: float = TOLERANCE) -> float:
+        """The largest difference of a probability that is called rounding, in laws with such logits ``(m, V)``.
+
+        ``least`` is allowed in any precision, if no tolerance is given.
+        """
+        return self.settings.allowed(max(least, rounding_allowance(logits, self.precision)))
 
     def call(self, method: str, tokens: Integers, *arguments: Any, **options: Any) -> Any:
         """Call a method of the model with a copy of tokens, ``(m, length)``.
@@ -172,31 +209,33 @@ class Subject:
             )
         return tokens.astype(np.int64), more
 
-    @cached_property
+    @property
     def source(self) -> Any:
         """The exact laws: the chain of the model, by whole contexts; or the model, where that has too many states."""
-        from markovgpt.enumeration import build_chain
-
-        if self.K * np.log2(self.V) > np.log2(_MOST_STATES) or self.V ** (self.K + 1) > _MOST_ENTRIES:
-            return self.model
-        return build_chain(self.model, strategy="batched")
+        self._looked_up = True
+        return self._exact.source
 
     def command(self, check: str) -> str:
         """What shows the failure of a check again."""
-        return f"markovgpt check {self.spec} --only {check} --seed {self.seed}{self._changed(n='generate' in check)}"
+        return f"markovgpt check {self.spec} --only {check} --seed {self.seed}{self._changed('n', 'alpha', 'atol')}"
 
     def sampler_command(self, *, state: str | None, method: str = "generate", **options: Any) -> str:
         """What judges the sampler again, from one state."""
         where = "" if state is None else f" --state {shlex.quote(state)}"
         how = "".join(f" --{name.replace('_', '-')} {value:g}" for name, value in options.items())
         other = "" if method == "generate" else f" --method {method}"
-        return f"markovgpt check sampler {self.spec}{where}{how}{other} --seed {self.seed} -n {self.n}"
+        return (
+            f"markovgpt check sampler {self.spec}{where}{how}{other} --seed {self.seed} -n {self.n}"
+            f"{self._changed('alpha')}"
+        )
 
-    def _changed(self, *, n: bool) -> str:
-        """Options that are not the default, where they matter."""
-        said = f" -n {self.n}" if self.n != _N else ""
-        said += f" --alpha {self.alpha:g}" if self.alpha != _ALPHA else ""
-        return said if n else ""
+    def _changed(self, *names: str) -> str:
+        """Options that are not the default."""
+        return "".join(
+            f" {'-' if name == 'n' else '--'}{name} {value}"
+            for name in names
+            if (value := getattr(self.settings, name)) != getattr(DEFAULTS, name)
+        )
 
     def compared(self, contexts: Contexts) -> str:
         """The line of a message that says what was compared."""
@@ -209,6 +248,31 @@ class Subject:
     def broken(self, what: str, *facts: str, likely: str = "", whole: bool = False) -> Finding:
         """The failure of a check of this model."""
         return Finding(f"{self.name}: {what}", *facts, likely=likely, whole=whole)
+
+
+@final
+class _Exact:
+    """The exact laws of a model, and the coarsest half precision that they came in; it is asked by this, as itself."""
+
+    def __init__(self, model: Any, V: int, K: int, name: str) -> None:
+        self._model, self._V, self._K = model, V, K
+        self.name, self.precision = name, ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def next_logits(self, contexts: Integers) -> Any:
+        answer = self._model.next_logits(contexts)
+        self.precision = coarser_precision(self.precision, half_precision(answer))
+        return answer
+
+    @cached_property
+    def source(self) -> Any:
+        from markovgpt.enumeration import build_chain
+
+        if self._K * np.log2(self._V) > np.log2(_MOST_STATES) or self._V ** (self._K + 1) > _MOST_ENTRIES:
+            return self
+        return build_chain(self, strategy="batched")
 
 
 def _fewest_rows(function: Callable[[Integers], Any], tokens: Integers) -> Integers:

@@ -27,7 +27,7 @@ def telling_top_p(subject: Subject, wrong: str, **options: Any) -> float:
     best, farthest = _TOP_PS[len(_TOP_PS) // 2], 0.0
     for top_p in _TOP_PS:
         decoding = Decoding(top_p=top_p, **options)
-        clear = ~hangs_on_rounding(logs, decoding)
+        clear = ~hangs_on_rounding(logs, decoding, allowed=subject.allowed(logs))
         gaps = abs(decoding.apply(logs) - wrong_rules(decoding, subject.V)[wrong](logs)).sum(axis=1) / 2
         distance = float(np.mean(gaps * clear))
         if distance > farthest:

@@ -141,8 +141,25 @@ def test_json_goes_to_stdout_and_nothing_else(run):
     document = json.loads(result.stdout)
     assert result.exit_code == 0
     assert document["ok"] is True
-    assert document["options"] == {"seed": 5, "n": 20000, "alpha": 1e-6}
+    assert document["options"] == {"seed": 5, "n": 20000, "alpha": 1e-6, "atol": None}
     assert [record["check"] for record in document["checks"]] == list(CHECKS)
+
+
+def test_tolerance_accepts_what_is_smaller_and_stands_in_every_form(run):
+    """A cache that is stale is off by less than 0.9; the header, the data and the line that reproduces say 0.9."""
+    only = ["check", "models.py:Stale", "--only", "session_after_crop"]
+    accepted = run(*only, "--atol", 0.9)
+    assert accepted.exit_code == 0, accepted.output
+    assert accepted.stdout.startswith(
+        "Checks of StaleCache (seed 0, alpha 1e-06 for each check that samples, atol 0.9)"
+    )
+    assert json.loads(run(*only, "--atol", 0.9, "--format", "json").stdout)["options"]["atol"] == 0.9
+    refused = run(*only, "--atol", 0.01)
+    assert refused.exit_code == 1
+    assert "(allowed 0.01)" in refused.stdout
+    assert (
+        "  reproduce  markovgpt check models.py:Stale --only session_after_crop --seed 0 --atol 0.01" in refused.stdout
+    )
 
 
 def test_junit_goes_into_a_file_and_the_counts_to_stdout(run):
@@ -194,7 +211,8 @@ def test_sampler_is_judged_from_chosen_states_under_a_rule(run):
         (["models.py:SoundModel", "--timeout", "0"], "timeout is a number of seconds above 0"),
         (["models.py:SoundModel", "-n", "0"], "0 is not in the range x>=1"),
         (["models.py:SoundModel", "--alpha", "1"], "1.0 is not in the range 0<x<1"),
-        (["models.py:SoundModel", "--alpha", "nan"], "alpha is a probability of a false alarm"),
+        (["models.py:SoundModel", "--atol", "1"], "1.0 is not in the range 0<=x<1"),
+        (["models.py:SoundModel", "--alpha", "nan"], "alpha is the rate of false alarms"),
         (["models.py:SoundModel", "--format", "html"], "'html' is not one of"),
         (["models.py:SoundModel", "-M", "nothing=1"], "nothing"),
         (["models.py:Plain", "--only", "causal", "-o", "no/folder/x.txt"], "could not be written"),

@@ -13,7 +13,7 @@ import pytest
 import markovgpt as mg
 from markovgpt.pytest_plugin.report import report_to_dict as run_to_dict
 from markovgpt.pytest_plugin.results import Found
-from markovgpt.pytest_plugin.settings import Settings
+from markovgpt.pytest_plugin.settings import RunSettings
 from markovgpt.report.benching import benchmark_to_dict
 from markovgpt.report.comparing.chains import chains_to_dict
 from markovgpt.report.comparing.learning import learning_to_dict
@@ -23,6 +23,7 @@ from markovgpt.report.laws_data import laws_to_dict, sweep_to_dict
 from markovgpt.report.machine import to_dict
 from markovgpt.testing import check_model
 from markovgpt.testing.formats import report_to_dict
+from markovgpt.testing.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {".venv", "_build", "build", "dist", "node_modules"}
@@ -130,8 +131,8 @@ def documents():
     """What the program writes about a trained model, two recurrent classes, a chain that ends, structure, laws."""
     walk = mg.from_matrix([[0.5, 0.5], [0.9, 0.1]])
     laws = mg.stationary_report(mg.chain_from_table([[1.0, 0.0], [0.0, 1.0]]), extended=True)
-    settings = Settings(
-        models=(), asked=False, alpha=1e-6, n=1, seed=0, expected={}, xfails=None, strict_models=False, report=None
+    settings = RunSettings(
+        models=(), asked=False, judged=Settings(), expected={}, xfails=None, strict_models=False, report=None
     )
     return {
         "trained": to_dict(mg.analyze(mg.load_model("babygpt"))),

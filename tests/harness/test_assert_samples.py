@@ -144,10 +144,13 @@ def test_recorded_sequences():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: assert_samples_chain(MODEL.generate, MODEL, n=0), "n is a whole number, at least 1"),
+        (lambda: assert_samples_chain(MODEL.generate, MODEL, n=0), "n is a whole number of at least 1: got 0"),
         (lambda: assert_samples_chain(MODEL.generate, MODEL, length=0), "length is a whole number"),
-        (lambda: assert_samples_chain(MODEL.generate, MODEL, seed=-1), "seed is a whole number"),
-        (lambda: assert_samples_chain(MODEL.generate, MODEL, alpha=0, n=9), "alpha is a probability"),
+        (lambda: assert_samples_chain(MODEL.generate, MODEL, seed=-1), "seed is a whole number of at least 0: got -1"),
+        (
+            lambda: assert_samples_chain(MODEL.generate, MODEL, alpha=0, n=9),
+            "alpha is the rate of false alarms, a number between 0 and 1: got 0",
+        ),
         (lambda: assert_samples_chain(MODEL.generate, MODEL, topk=3), "There is no decoding option 'topk'"),
         (
             lambda: assert_samples_chain(MODEL.generate, MODEL, prompts=["01"]),

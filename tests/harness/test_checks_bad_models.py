@@ -123,7 +123,7 @@ def test_within_hands_on_what_the_work_returns_and_raises():
         ({"n": 0}, "n is a whole number of at least 1: got 0"),
         ({"n": 1.5}, "n is a whole number of at least 1: got 1.5"),
         ({"seed": -1}, "seed is a whole number of at least 0: got -1"),
-        ({"alpha": 0}, "alpha is a probability of a false alarm, between 0 and 1: got 0"),
+        ({"alpha": 0}, "alpha is the rate of false alarms, a number between 0 and 1: got 0"),
         ({"alpha": float("nan")}, "between 0 and 1: got nan"),
         ({"only": ["causl"]}, "There is no check 'causl'. Did you mean causal?"),
         ({"only": "causal"}, "are lists of names of checks: got 'causal'"),

@@ -143,7 +143,10 @@ def test_model_that_takes_no_longer_histories_is_asked_up_to_k():
     ("call", "message"),
     [
         (lambda: assert_order(Crops(), -1), "k is a whole number, at least 0: got -1"),
-        (lambda: assert_order(Crops(), atol=-1), "atol is a number, at least 0"),
+        (
+            lambda: assert_order(Crops(), atol=-1),
+            "atol is the largest difference of a probability that is called rounding, at least 0",
+        ),
         (lambda: find_order(Crops(), max_length=0), "max_length is a number of tokens, at least 1"),
         (lambda: find_order(Crops(), channels=("session",)), "can be asked by next_logits: got 'session'"),
         (lambda: find_order("model"), "A model needs `vocab_size`"),

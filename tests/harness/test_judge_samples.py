@@ -313,7 +313,7 @@ def test_judge_refuses_what_is_no_sample(sequences, message):
 
 @pytest.mark.parametrize("alpha", [0, 1, -1, 2, float("nan"), "small", True])
 def test_judge_refuses_an_alpha_that_is_no_probability(alpha):
-    with pytest.raises(ArgumentError, match="alpha is a probability"):
+    with pytest.raises(ArgumentError, match="alpha is the rate of false alarms, a number between 0 and 1: got"):
         judge_samples(CHAIN, [[0, 0, 0, 0]], alpha=alpha)
 
 

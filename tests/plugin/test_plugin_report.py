@@ -13,8 +13,9 @@ import markovgpt as mg
 from markovgpt.pytest_plugin.page import page
 from markovgpt.pytest_plugin.report import report_to_dict
 from markovgpt.pytest_plugin.results import Found
-from markovgpt.pytest_plugin.settings import Settings
+from markovgpt.pytest_plugin.settings import RunSettings
 from markovgpt.testing.checks import CHECKS
+from markovgpt.testing.settings import Settings
 
 FAULTY = "models.py:faulty"
 HOSTILE = (
@@ -35,8 +36,8 @@ def test_report():
 
 
 def _settings(**given):
-    usual = {"models": ("m",), "asked": True, "alpha": 1e-6, "n": 20_000, "seed": 0, "expected": {}, "xfails": None}
-    return Settings(**{**usual, "strict_models": False, "report": None, **given})
+    usual = {"models": ("m",), "asked": True, "judged": Settings(), "expected": {}, "xfails": None}
+    return RunSettings(**{**usual, "strict_models": False, "report": None, **given})
 
 
 def _entry(**given):
@@ -50,6 +51,7 @@ def _entry(**given):
         "alpha": 1e-6,
         "n": 1,
         "seed": 0,
+        "atol": None,
         "test": "t::a",
         **given,
     }
@@ -78,16 +80,18 @@ def written(folder):
 
 def test_data_say_what_was_found(run, written):
     """Models with sizes, checks with outcome and message, each with the settings that it was run with."""
-    document = written(run, "--markovgpt-seed", 7)
-    assert document["options"] == {"models": [], "alpha": 1e-6, "n": 20_000, "seed": 7, "xfails": None}
+    document = written(run, "--markovgpt-seed", 7, "--markovgpt-atol", 0.001)
+    assert document["options"] == {
+        "models": [], "alpha": 1e-6, "n": 20_000, "seed": 7, "atol": 0.001, "xfails": None,
+    }  # fmt: skip
     assert document["ok"] is False
     assert document["counts"] == {"passed": 3, "noted": 0, "failed": 1, "expected_failure": 0, "skipped": 2}
     fair, faulty = document["models"]
     assert (fair["name"], fair["vocab_size"], fair["context_length"]) == ("fair", 2, 1)
-    assert [(c["check"], c["outcome"], c["seed"], c["alpha"]) for c in fair["checks"]] == [
-        ("deterministic", "passed", 3, 0.01),
-        ("batch_size_tolerance", "passed", 3, 0.01),
-        ("causal", "skipped", 3, 0.01),
+    assert [(c["check"], c["outcome"], c["seed"], c["alpha"], c["atol"]) for c in fair["checks"]] == [
+        ("deterministic", "passed", 3, 0.01, 0.001),
+        ("batch_size_tolerance", "passed", 3, 0.01, 0.001),
+        ("causal", "skipped", 3, 0.01, 0.001),
     ]
     assert [(c["check"], c["outcome"]) for c in faulty["checks"]] == [
         ("deterministic", "passed"),

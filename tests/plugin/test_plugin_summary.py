@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from markovgpt.pytest_plugin.results import Found
-from markovgpt.testing import conformance
 
 FAULTY = "models.py:faulty"
 
@@ -62,11 +61,18 @@ def test_results_of_check_model_are_counted(run, folder):
     result.stdout.fnmatch_lines(["markovgpt: 4 checks: 3 passed, 1 failed"])
 
 
-def test_check_model_is_itself_again_afterwards(run, folder):
-    """What listens is taken away."""
-    before = conformance.CheckReport, conformance.Suite
-    run("--markovgpt-model", FAULTY, "-k", "deterministic")
-    assert (conformance.CheckReport, conformance.Suite) == before
+def test_item_that_another_test_ran_is_none_that_this_one_ran(run, folder):
+    """Two tests share the decorator; the second calls no check, and nothing of the first is said of it."""
+    folder.makepyfile(
+        test_suite="from models import faulty\nfrom markovgpt.testing import parametrize_with_checks\n"
+        "checked = parametrize_with_checks([faulty], only=['batch_size_tolerance'])\n"
+        "@checked\ndef test_first(check):\n    check()\n"
+        "@checked\ndef test_second(check):\n    pass\n"
+    )
+    folder.syspathinsert()
+    result = run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["markovgpt: 2 checks: 1 passed, 1 failed"])
 
 
 def test_items_of_the_decorator_are_counted(run, folder):
@@ -97,6 +103,8 @@ def test_run_without_us_is_left_alone(run, folder):
 
 
 def test_header_says_models_and_settings(run):
-    """Where there are any."""
+    """Where there are any; the tolerance, if there is one."""
     result = run("--markovgpt-model", FAULTY, "--markovgpt-alpha", "1e-9", "--co")
     result.stdout.fnmatch_lines([f"markovgpt: models {FAULTY}; alpha 1e-09, n 20000, seed 0"])
+    result = run("--markovgpt-atol", "0.01", "--co")
+    result.stdout.fnmatch_lines(["markovgpt: models none given; alpha 1e-06, n 20000, seed 0, atol 0.01"])

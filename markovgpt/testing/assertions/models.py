@@ -11,9 +11,9 @@ from markovgpt.answers import as_float64, next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
-from markovgpt.testing.assertions.subjects import check_count, check_number
 from markovgpt.testing.histories import every_history, random_histories
 from markovgpt.testing.messages import failure, law_table, number
+from markovgpt.testing.settings import resolved
 
 __all__ = ["assert_causal", "assert_deterministic"]
 
@@ -22,9 +22,10 @@ Table = NDArray[np.float64]
 
 _EXHAUSTIVE = 1024  # contexts
 _SAMPLED = 64
+_ROUNDING = 1e-5  # of a probability
 
 
-def assert_causal(model: Any, *, atol: float = 1e-5, seed: int = 0) -> None:
+def assert_causal(model: Any, *, atol: float | None = None, seed: int | None = None) -> None:
     """``all_logits`` at a position does not depend on later tokens.
 
     Every context of K tokens, or 64 seeded ones where they are more than 1,024, each with all tokens after each
@@ -34,10 +35,10 @@ def assert_causal(model: Any, *, atol: float = 1e-5, seed: int = 0) -> None:
     ----------
     model : LanguageModel
         With ``all_logits(contexts)``, ``(batch, length) -> (batch, length, V)``.
-    atol : float
-        Largest difference of a probability.
-    seed : int
-        Of the contexts.
+    atol : float, 0 <= atol < 1, optional
+        Largest difference of a probability: 1e-5, or what pytest was told.
+    seed : int, at least 0, optional
+        Of the contexts: 0, or what pytest was told.
 
     Raises
     ------
@@ -48,8 +49,8 @@ def assert_causal(model: Any, *, atol: float = 1e-5, seed: int = 0) -> None:
     """
     __tracebackhide__ = True
     check_is_model(model)
-    check_number("atol", atol)
-    check_count("seed", seed)
+    settings = resolved(seed=seed, atol=atol)
+    seed, atol = settings.seed, settings.allowed(_ROUNDING)
     name, V, K = model_name(model), int(model.vocab_size), int(model.context_length)
     if not hasattr(model, "all_logits"):
         raise ArgumentError(f"{name} has no all_logits(contexts): next_logits alone cannot look at later tokens.")
@@ -99,15 +100,15 @@ def assert_causal(model: Any, *, atol: float = 1e-5, seed: int = 0) -> None:
         )
 
 
-def assert_deterministic(model: LanguageModel, *, seed: int = 0) -> None:
+def assert_deterministic(model: LanguageModel, *, seed: int | None = None) -> None:
     """The same call gives the same bits: at once, and after calls for other contexts.
 
     Parameters
     ----------
     model : LanguageModel
         Asked by ``next_logits``.
-    seed : int
-        Of the contexts, 64 where there are more than 1,024.
+    seed : int, at least 0, optional
+        Of the contexts, 64 where there are more than 1,024: 0, or what pytest was told.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def assert_deterministic(model: LanguageModel, *, seed: int = 0) -> None:
     """
     __tracebackhide__ = True
     check_is_model(model)
-    check_count("seed", seed)
+    seed = resolved(seed=seed).seed
     V, K = int(model.vocab_size), int(model.context_length)
     contexts, which = _contexts(V, K, seed)
     first, again = (next_token_logits(model, contexts.copy()) for _ in range(2))

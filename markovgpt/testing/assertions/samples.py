@@ -16,6 +16,7 @@ from markovgpt.testing.assertions.subjects import check_count, rule_of
 from markovgpt.testing.messages import failure
 from markovgpt.testing.references import Reference
 from markovgpt.testing.sampling import judge_samples
+from markovgpt.testing.settings import DEFAULTS, resolved
 
 __all__ = ["assert_samples_chain", "assert_sequences_from", "prompts_for"]
 
@@ -29,10 +30,10 @@ def assert_samples_chain(
     generate: Generate,
     model: MarkovChain | LanguageModel,
     *,
-    n: int = 20_000,
+    n: int | None = None,
     length: int = 4,
-    seed: int = 0,
-    alpha: float = 1e-6,
+    seed: int | None = None,
+    alpha: float | None = None,
     prompts: Sequence[Any] | None = None,
     **decoding: Any,
 ) -> None:
@@ -50,14 +51,15 @@ def assert_samples_chain(
         without the prompts, as an array, a tensor or lists.
     model : MarkovChain or LanguageModel
         What it should draw from, undecoded. A model is asked about the visited contexts only: V^K may be any number.
-    n : int, at least 1
-        Prompts. All contexts in turn where there are at most n of them; otherwise random ones, 80 times each.
+    n : int, at least 1, optional
+        Prompts: 20,000, or what pytest was told. All contexts in turn where there are at most n of them; otherwise
+        random ones, 80 times each.
     length : int, at least 1
         Tokens drawn after each.
-    seed : int
-        Given to ``generate``, and of the random prompts.
-    alpha : float, 0 < alpha < 1
-        Probability of a false alarm.
+    seed : int, at least 0, optional
+        Given to ``generate``, and of the random prompts: 0, or what pytest was told.
+    alpha : float, 0 < alpha < 1, optional
+        Probability of a false alarm: 1e-6, or what pytest was told.
     prompts : labels or token rows, optional
         Contexts to begin from, in turn.
     **decoding
@@ -77,21 +79,22 @@ def assert_samples_chain(
     >>> assert_samples_chain(model.generate, model, n=2000, temperature=0.7)
     """
     __tracebackhide__ = True
-    check_count("n", n, least=1)
+    used = resolved(n=n, seed=seed, alpha=alpha)
+    n, seed = used.n, used.seed
     check_count("length", length, least=1)
-    check_count("seed", seed)
     rule = rule_of(decoding)
     reference = Reference(model, rule)
     name = _name(generate)
     given = prompts_for(model, n, seed=seed, prompts=prompts)  # (n, K)
     answer = call_sampler(generate, given.copy(), length, seed=seed, **decoding)
     sequences = _continued(answer, given, length, name)
-    verdict = judge_samples(model, sequences, alpha=alpha, decoding=rule)
+    verdict = judge_samples(model, sequences, alpha=used.alpha, decoding=rule)
     if verdict.ok:
         return
     options = "".join(f", {option}={value!r}" for option, value in decoding.items())
     worst = f", prompts=[{verdict.labels[verdict.rejected[0]]!r}]" if len(verdict.rejected) else ""
     drawn = f"n={n}, length={1 if worst else length}, seed={seed}"
+    drawn += "" if used.alpha == DEFAULTS.alpha else f", alpha={used.alpha:g}"
     raise AssertionError(
         verdict.message(
             sampler=name,
@@ -105,7 +108,7 @@ def assert_sequences_from(
     chain: MarkovChain | LanguageModel,
     sequences: Any,
     *,
-    alpha: float = 1e-6,
+    alpha: float | None = None,
     prompt_length: int | None = None,
     **decoding: Any,
 ) -> None:
@@ -117,8 +120,8 @@ def assert_sequences_from(
         What they should come from, undecoded.
     sequences : (m, K + n) integers, or a list of sequences of different lengths
         The first K tokens of each (or ``prompt_length``) are given, every further one is one draw.
-    alpha : float, 0 < alpha < 1
-        Probability of a false alarm.
+    alpha : float, 0 < alpha < 1, optional
+        Probability of a false alarm: 1e-6, or what pytest was told.
     prompt_length : int, optional
         As for :func:`markovgpt.testing.judge_samples`.
     **decoding

@@ -9,9 +9,10 @@ from markovgpt.answers import next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
-from markovgpt.testing.assertions.subjects import check_count, check_number
+from markovgpt.testing.assertions.subjects import check_count
 from markovgpt.testing.histories import every_history, laws_on_the_way, random_histories
 from markovgpt.testing.messages import failure, law_table, number
+from markovgpt.testing.settings import resolved
 
 __all__ = ["assert_session_matches"]
 
@@ -21,10 +22,12 @@ Table = NDArray[np.float64]
 _EXHAUSTIVE = 1024  # texts
 _SAMPLED = 64
 _CLOSER = 5.0
-_SAME = 1e-4  # of a probability
+_SAME, _ROUNDING = 1e-4, 1e-5  # of a probability
 
 
-def assert_session_matches(model: LanguageModel, *, max_length: int, atol: float = 1e-5, seed: int = 0) -> None:
+def assert_session_matches(
+    model: LanguageModel, *, max_length: int, atol: float | None = None, seed: int | None = None
+) -> None:
     """A session that is fed token by token gives the law of ``next_logits`` of the last K tokens, at every length.
 
     All texts of ``max_length`` tokens where they are at most 1,024; otherwise 64 seeded ones, and the message says so.
@@ -36,10 +39,10 @@ def assert_session_matches(model: LanguageModel, *, max_length: int, atol: float
         With ``session(batch)``.
     max_length : int, at least 1
         Up to which length; more than K also tests what happens when the window slides.
-    atol : float
-        Largest difference of a probability.
-    seed : int
-        Of the texts.
+    atol : float, 0 <= atol < 1, optional
+        Largest difference of a probability: 1e-5, or what pytest was told.
+    seed : int, at least 0, optional
+        Of the texts: 0, or what pytest was told.
 
     Raises
     ------
@@ -53,8 +56,8 @@ def assert_session_matches(model: LanguageModel, *, max_length: int, atol: float
     __tracebackhide__ = True
     check_is_model(model)
     check_count("max_length", max_length, least=1)
-    check_number("atol", atol)
-    check_count("seed", seed)
+    settings = resolved(seed=seed, atol=atol)
+    seed, atol = settings.seed, settings.allowed(_ROUNDING)
     name, V, K = model_name(model), int(model.vocab_size), int(model.context_length)
     if not hasattr(model, "session"):
         raise ArgumentError(f"{name} has no session(batch): there is nothing to compare.")

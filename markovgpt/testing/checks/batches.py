@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.answers import as_float64
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_bits, same_laws
 from markovgpt.testing.subject import Subject
@@ -128,7 +127,7 @@ def padding(subject: Subject) -> str:
         answer = subject.guarded(
             "padded_logits", lambda rows: subject.model.padded_logits(rows, lengths.copy()), padded
         )
-        logits = as_float64(answer, f"padded_logits of {subject.name}")
+        logits = subject.numbers(answer, f"padded_logits of {subject.name}")
         for length in range(1, subject.K + 1):
             rows = np.flatnonzero(lengths == length)
             if len(rows):

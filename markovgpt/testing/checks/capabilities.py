@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from markovgpt.answers import as_float64
-from markovgpt.enumeration.closeness import rounding_allowance
+from markovgpt.enumeration.closeness import TOLERANCE, likely_precision, rounding_allowance
 from markovgpt.errors import ModelError
 from markovgpt.generation import decoding_of
 from markovgpt.model import check_is_model
 from markovgpt.testing.checks.record import check
-from markovgpt.testing.comparing import Answers, same_laws
+from markovgpt.testing.comparing import Answers, rounding_in, same_laws
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import fact
 from markovgpt.testing.judging import (
@@ -30,6 +29,7 @@ from markovgpt.testing.subject import Subject
 __all__ = ["logprobs_match_law", "same_chain", "speculative"]
 
 _LENGTH = 4  # tokens drawn after a prompt
+_LEAST = 4 * TOLERANCE  # laws of a chain do not tell any more that they were computed in float32
 
 
 @check(
@@ -49,7 +49,7 @@ def logprobs_match_law(subject: Subject) -> str:
     rules += [{"top_k": 2}] if subject.takes(method, "top_k") and subject.V > 2 else []
     for rule in rules:
         answer, reported = subject.drawn(method, prompts, _LENGTH, subject.seed, **rule)
-        got = as_float64(reported, f"log-probabilities of {subject.name}")
+        got = subject.numbers(reported, f"log-probabilities of {subject.name}")
         if got.shape != (len(prompts), _LENGTH):
             raise ModelError(
                 f"{method} of {subject.name} must return tokens and a log-probability of each that was drawn, "
@@ -60,8 +60,9 @@ def logprobs_match_law(subject: Subject) -> str:
         plain = exact_laws(subject, drawn[:, :-1], decoding_of())
         law = exact_laws(subject, drawn[:, :-1], decoding)
         with np.errstate(divide="ignore"):
-            judged = ~hangs_on_rounding(np.log(plain), decoding)
-            allowed = 4 * rounding_allowance(np.log(plain)) / min(1.0, decoding.temperature)
+            allowed = subject.allowed(np.log(plain), least=_LEAST)
+            judged = ~hangs_on_rounding(np.log(plain), decoding, allowed=allowed)
+        allowed /= min(1.0, decoding.temperature)
         expected = law[np.arange(len(drawn)), drawn[:, -1]]  # (m,)
         gaps = abs(np.exp(got.ravel()) - expected)
         wrong = ~(gaps <= allowed) & judged
@@ -69,6 +70,10 @@ def logprobs_match_law(subject: Subject) -> str:
         if wrong.any():
             row = int(np.where(wrong, np.nan_to_num(gaps, nan=np.inf), -1).argmax())
             token = subject.labels[drawn[row, -1]]
+            likely = "they are taken before temperature and filters, or from the position before"
+            logits = subject.ask(drawn[row : row + 1, :-1])  # (1, V)
+            precision, gap = likely_precision(logits, logits), float(gaps[row]) * min(1.0, decoding.temperature)
+            rounded = precision and gap <= rounding_allowance(logits, precision)
             raise subject.broken(
                 "reported log-probabilities are not those of the law that is sampled from",
                 fact("options", decoding.describe()),
@@ -80,7 +85,7 @@ def logprobs_match_law(subject: Subject) -> str:
                     drawn[row, :-1],
                     f"{token} is said to have probability {np.exp(got.ravel()[row]):.6g}, it has {expected[row]:.6g}",
                 ),
-                likely="they are taken before temperature and filters, or from the position before",
+                likely=rounding_in(precision, gap) if rounded else likely,
             )
     return f"{n:,} tokens; the largest difference of a probability is {closest:.2g}"
 
@@ -131,7 +136,7 @@ def same_chain(subject: Subject) -> str:
     for length in lengths_asked(subject.K):
         contexts = subject.contexts(length)
         answer = subject.guarded("next_logits of its export", export.next_logits, contexts.tokens)
-        logits = as_float64(answer, f"the export of {subject.name}")
+        logits = subject.numbers(answer, f"the export of {subject.name}")
         answers.append(Answers(contexts.tokens, logits, subject.ask(contexts.tokens), contexts.describe()))
     return same_laws(
         subject,

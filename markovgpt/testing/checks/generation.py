@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration.closeness import rounding_allowance
+from markovgpt.enumeration.closeness import likely_precision
 from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
+from markovgpt.testing.comparing import rounding_in
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.judging import exact_laws, windows
 from markovgpt.testing.subject import Subject
@@ -111,10 +112,16 @@ def generate_greedy(subject: Subject) -> str:
     laws = exact_laws(subject, drawn[:, :-1], Decoding())
     taken = laws[np.arange(len(drawn)), drawn[:, -1]]
     missing: NDArray[np.float64] = laws.max(axis=1) - taken  # (rows,)
-    wrong = ~(missing <= 2 * rounding_allowance(np.log(np.maximum(laws, 1e-300))))
+    allowed = 2 * subject.allowed(np.log(np.maximum(laws, 1e-300)))  # either of two probabilities may be rounded
+    wrong = ~(missing <= allowed)
     if wrong.any():
         row = int(missing.argmax())
         best = int(laws[row].argmax())
+        likely = "temperature 0 is taken for the default, or another sampler is used for it"
+        logits = subject.ask(drawn[row : row + 1, :-1])  # (1, V)
+        swapped = logits.copy()
+        swapped[0, [best, drawn[row, -1]]] = logits[0, [drawn[row, -1], best]]
+        precision = likely_precision(swapped, logits)
         raise subject.broken(
             "generate at temperature 0 does not take the likeliest token",
             fact("compared", f"{contexts.describe()}, and {n} tokens after each"),
@@ -124,6 +131,6 @@ def generate_greedy(subject: Subject) -> str:
                 f"{subject.labels[drawn[row, -1]]} with probability {taken[row]:.4g}, where {subject.labels[best]} has "
                 f"{laws[row, best]:.4g}",
             ),
-            likely="temperature 0 is taken for the default, or another sampler is used for it",
+            likely=rounding_in(precision, float(missing[row]) / 2) if precision else likely,
         )
     return f"{contexts.describe()}, and {n} tokens after each"

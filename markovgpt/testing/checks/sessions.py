@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.answers import as_float64
 from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
@@ -167,7 +166,7 @@ def _begin(subject: Subject, texts: Integers) -> Any:
 
 def _feed(subject: Subject, session: Any, column: Integers) -> NDArray[np.float64]:
     """Logits after one more token a row, ``(m,) -> (m, V)``."""
-    logits = as_float64(subject.guarded("feed of its session", session.feed, column), f"feed of {subject.name}")
+    logits = subject.numbers(subject.guarded("feed of its session", session.feed, column), f"feed of {subject.name}")
     if logits.ndim != 2 or len(logits) != len(column):
         raise ModelError(
             f"feed of a session of {subject.name} must return ({len(column)}, {subject.V}) logits: got {logits.shape}."

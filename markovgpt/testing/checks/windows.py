@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from markovgpt.answers import as_float64
 from markovgpt.enumeration.closeness import law_gaps
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
-from markovgpt.testing.findings import NotApplicable
+from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.subject import Subject
 
 __all__ = ["causal", "context_length", "order_tight"]
@@ -74,11 +73,13 @@ def order_tight(subject: Subject) -> str:
     tokens = contexts.tokens
     other = tokens.copy()
     other[:, 0] = (other[:, 0] + 1) % subject.V
-    gaps, differs, _ = law_gaps(subject.ask(other), subject.ask(tokens))
+    changed, logits = subject.ask(other), subject.ask(tokens)
+    gaps, differs, allowed = law_gaps(changed, logits, allowed=subject.allowed(logits))
     if not differs.any():
         raise subject.broken(
             f"no law was found that depends on the oldest of K={subject.K} tokens",
             subject.compared(contexts),
+            fact("allowed", f"{allowed:.3g} in a probability"),
             likely="the true context is shorter, or the window is cropped one token too short",
         )
     row = int(np.where(differs, gaps, -1).argmax())
@@ -133,7 +134,7 @@ def causal(subject: Subject) -> str:
 
 def _every(subject: Subject, tokens: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.float64]:
     """``all_logits``, ``(m, length, V)``."""
-    every = as_float64(subject.call("all_logits", tokens), f"all_logits of {subject.name}")
+    every = subject.numbers(subject.call("all_logits", tokens), f"all_logits of {subject.name}")
     if every.ndim != 3 or every.shape[:2] != tokens.shape:
         raise subject.broken(
             "all_logits returns the wrong shape",
