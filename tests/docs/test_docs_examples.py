@@ -55,8 +55,9 @@ def test_page_has_examples_that_are_executed(page):
 @pytest.mark.parametrize("name", CHECKS)
 def test_page_of_a_check_shows_a_model_that_fails_and_its_repair(name):
     """The same command twice, with a change of the file in between; what it prints is the test above."""
-    file, bug, change, repair = check_examples.blocks_of(ROOT / "docs" / "checks" / f"{name}.md")
-    assert (file.kind, bug.kind, change.kind, repair.kind) == ("file", "console", "change", "console")
+    blocks = check_examples.blocks_of(ROOT / "docs" / "checks" / f"{name}.md")
+    assert [block.kind for block in blocks] == ["file", "console", "change", "console"]
+    file, bug, _, repair = blocks
     command = f"markovgpt check {file.name}:"
     assert bug.text.startswith(f"$ {command}")
     assert bug.text.splitlines()[0] == repair.text.splitlines()[0]
@@ -209,8 +210,14 @@ table = 1
 ```
 
 ```console
-$ python -c "import model; print(model.rows, model.table)"
+$ "$PYTHON" -c "import model; print(model.rows, model.table)"
 [1, 2] 1
+```
+
+```python
+>>> from markovgpt.registry.importing import import_object
+>>> import_object("model.py:rows"), import_object("model.py:table")
+([1, 2], 1)
 ```
 
 ```diff
@@ -226,15 +233,20 @@ $ python -c "import model; print(model.rows, model.table)"
 ```
 
 ```console
-$ python -c "import model; print(model.rows, model.table)"
+$ "$PYTHON" -c "import model; print(model.rows, model.table)"
 [3, 2] 4
+```
+
+```python
+>>> import_object("model.py:rows"), import_object("model.py:table")
+([3, 2], 4)
 ```
 """
 
 
 def test_change_of_a_file_is_seen_at_once(tmp_path):
     """Two places, one with lines around it; the file is as long as before, and as old to the second."""
-    assert _played(tmp_path, CHANGED) == ["", "", "", ""]
+    assert _played(tmp_path, CHANGED) == [""] * 6
 
 
 @pytest.mark.parametrize(
@@ -251,4 +263,4 @@ def test_change_of_a_file_is_seen_at_once(tmp_path):
 def test_checker_notices_a_change_that_cannot_be_made(tmp_path, right, planted, says):
     """The page above with one thing changed."""
     assert right in CHANGED
-    assert says in _played(tmp_path, CHANGED.replace(right, planted))[2]
+    assert says in _played(tmp_path, CHANGED.replace(right, planted))[3]
