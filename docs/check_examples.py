@@ -10,6 +10,8 @@ A page is played from top to bottom in an empty folder, as a reader would do it:
   command must succeed. Pipes and other programs go through ``sh``. Installation belongs into ``sh`` blocks: not run.
 - A ``python`` block with ``>>>`` is a doctest, one without is executed; names live on to the end of the page.
 - A ``python`` block that begins with ``# name.py``, and a ``{code-block}`` with ``:caption: name``, are saved as files.
+- A ``diff`` block that begins with ``--- name.py`` changes such a file: lines with ``-`` (and those around them, with a
+  blank) must stand in it once. A line ``@@`` begins another place.
 
 Shown and real output must agree. Text: letter by letter. Numbers with a decimal point, an exponent, a percent sign (but
 0% and 100%, which mean never and always): within 0.1% or one unit of the last digit shown. Unicode bars: within two
@@ -48,6 +50,7 @@ _FENCE = re.compile(
 )
 _CAPTION = re.compile(r"^:caption: *(?P<name>\S+) *$", re.MULTILINE)
 _FILE_COMMENT = re.compile(r"\A# (?P<name>[\w./-]+\.\w+)\n")
+_CHANGED_FILE = re.compile(r"\A--- (?P<name>[\w./-]+\.\w+)\n")
 _SHELL = re.compile(r"[|<>;&*`]|\$\(")
 _BARS = "▏▎▍▌▋▊▉█▁▂▃▄▅▆▇"
 _EIGHTHS = {c: n for run in ("▏▎▍▌▋▊▉█", "▁▂▃▄▅▆▇█") for n, c in enumerate(run, start=1)}
@@ -61,7 +64,7 @@ _PIECE = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """An example: where it stands, how it is played, and its text. ``name`` is a file's name, for files."""
+    """An example: where it stands, how it is played, and its text. ``name`` is that of the file it saves or changes."""
 
     page: Path
     line: int
@@ -101,6 +104,9 @@ def _block(page: Path, line: int, info: str, body: str) -> Block | None:
         return Block(page=page, line=line, kind="file", text=content, name=caption["name"])
     if re.search(r"^\$ markovgpt\b", body, re.MULTILINE) or info == "console":
         return Block(page=page, line=line, kind="console", text=body)
+    changed = _CHANGED_FILE.match(body)
+    if info == "diff" and changed is not None:
+        return Block(page=page, line=line, kind="change", text=body[changed.end() :], name=changed["name"])
     if info not in ("python", "pycon"):
         return None
     named = _FILE_COMMENT.match(body)
@@ -109,7 +115,6 @@ def _block(page: Path, line: int, info: str, body: str) -> Block | None:
     return Block(page=page, line=line, kind="doctest" if ">>>" in body else "python", text=body)
 
 
-@cache
 def play(page: Path) -> dict[Block, str]:
     """Run all examples of a page, in their order, in an empty folder; what is wrong with each, or ``""``."""
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -118,8 +123,14 @@ def play(page: Path) -> dict[Block, str]:
         "doctest": partial(_play_doctest, names=names),
         "python": partial(_play_python, names=names),
         "file": _play_file,
+        "change": _play_change,
     }
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), _registered_models_put_back():
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        _registered_models_put_back(),
+        _no_compiled_files(),
+    ):
         return {block: players[block.kind](block) for block in blocks_of(page)}
 
 
@@ -136,8 +147,36 @@ def _registered_models_put_back() -> Iterator[None]:
         registered._REGISTERED.update(before)
 
 
+@contextlib.contextmanager
+def _no_compiled_files() -> Iterator[None]:
+    """A file that is changed within a second, to one of the same size, would be taken for the compiled one."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
 def _play_file(block: Block) -> str:
     Path(block.name).write_text(block.text, encoding="utf-8")
+    return ""
+
+
+def _play_change(block: Block) -> str:
+    file = Path(block.name)
+    if not file.is_file():
+        return f"There is no {file} to change: a block above has to save it."
+    text = "\n" + file.read_text(encoding="utf-8")
+    for place in re.split(r"^@@\n", block.text, flags=re.MULTILINE):
+        lines = [line if line.strip() else " \n" for line in place.splitlines(keepends=True)]
+        wrong = [line for line in lines if line[0] not in " -+"]
+        if wrong:
+            return f"A line of a change begins with a blank, - or +: {wrong[0]}"
+        old, new = ("\n" + "".join(line[1:] for line in lines if line[0] in kinds) for kinds in (" -", " +"))
+        if len(re.findall(f"(?={re.escape(old)})", text)) != 1:  # they may overlap in a line end
+            return f"These lines must stand in {file} once:{old}"
+        text = text.replace(old, new)
+    file.write_text(text[1:], encoding="utf-8")
     return ""
 
 
@@ -217,7 +256,13 @@ def _run(command: str) -> tuple[str, int]:
     env["PYTEST_ADDOPTS"] = f"{given} -p no:randomly -p no:cacheprovider"  # in the order of the files
     done = subprocess.run(  # noqa: S603  # our own pages
         ["sh", "-c", script],  # noqa: S607  # whichever sh the machine has
-        env={**os.environ, **env, "PYTHON": sys.executable, "PYTHONIOENCODING": "utf-8"},
+        env={
+            **os.environ,
+            **env,
+            "PYTHON": sys.executable,
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

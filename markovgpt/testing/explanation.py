@@ -22,7 +22,7 @@ def explain_check(name: str) -> list[tuple[str, str]]:
     Examples
     --------
     >>> [title for title, _ in explain_check("padding")]
-    ['what it does', 'the bug it catches', 'seen in', 'how to mend it', 'needs', 'tested by']
+    ['what it does', 'the bug it catches', 'seen in', 'how to mend it', 'needs', 'tested by', 'an example']
     """
     check = check_of(name)
     parts = [("what it does", check.what), ("the bug it catches", check.catches)]
@@ -33,6 +33,7 @@ def explain_check(name: str) -> list[tuple[str, str]]:
     parts.append(("needs", needs + ("; it informs, and never fails" if check.informs else "")))
     mutants = [f"{mutant}: {slip_of(mutant)}" for mutant in mutants_of(check)]
     parts.append(("tested by", "\n".join(mutants)))
+    parts.append(("an example", f"a model with the bug, the message, the repair: docs/checks/{check.name}.md"))
     return parts
 
 

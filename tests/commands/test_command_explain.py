@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +29,13 @@ def test_explain_says_what_a_check_does_catches_mends_and_is_tested_by(run, name
         assert " ".join(text.split()) in said
     for mutant, checks in CAUGHT_BY.items():
         assert (f" {mutant}:" in said) == (name in checks)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_explain_names_a_page_that_is_there(run, name):
+    """The page of the documentation that shows the bug and its repair."""
+    (page,) = re.findall(r"docs/checks/\w+\.md", run("explain", name).stdout)
+    assert (Path(__file__).parents[2] / page).read_text(encoding="utf-8").count(f"# {name}\n") == 1
 
 
 def test_explain_json_is_for_programs(run):

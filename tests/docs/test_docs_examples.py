@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from markovgpt.testing import CHECKS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES_WITH_EXAMPLES = (
     "README.md",
     "docs/against-the-world.md",
     "docs/architecture.md",
+    "docs/checks.md",
     "docs/cli.md",
     "docs/index.md",
     "docs/test-your-own-model.md",
@@ -32,21 +35,35 @@ def _load(name: str):
 
 
 check_examples = _load("check_examples")
-BLOCKS = [block for page in check_examples.pages() for block in check_examples.blocks_of(page)]
+PLAYED = [page for page in check_examples.pages() if check_examples.blocks_of(page)]
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.title)
-def test_example_shows_what_the_program_says(block):
-    """Every page is played once, from top to bottom; each block is one test."""
-    problem = check_examples.play(block.page)[block]
-    assert not problem, f"{block.title}\n{problem}\nAll pages at once: python docs/check_examples.py"
+@pytest.mark.parametrize("page", PLAYED, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_examples_show_what_the_program_says(page):
+    """Every page is played once, from top to bottom."""
+    wrong = [f"{block.title}\n{problem}" for block, problem in check_examples.play(page).items() if problem]
+    assert not wrong, "\n".join([*wrong, f"This page alone: python docs/check_examples.py {page.relative_to(ROOT)}"])
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_EXAMPLES)
 def test_page_has_examples_that_are_executed(page):
     """A page whose fences are no longer recognised would pass in silence."""
-    kinds = {block.kind for block in BLOCKS if block.page == ROOT / page}
+    kinds = {block.kind for block in check_examples.blocks_of(ROOT / page)}
     assert kinds & {"console", "doctest", "python"}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_page_of_a_check_shows_a_model_that_fails_and_its_repair(name):
+    """The same command twice, with a change of the file in between; what it prints is the test above."""
+    blocks = check_examples.blocks_of(ROOT / "docs" / "checks" / f"{name}.md")
+    assert [block.kind for block in blocks] == ["file", "console", "change", "console"]
+    file, bug, _, repair = blocks
+    command = f"markovgpt check {file.name}:"
+    assert bug.text.startswith(f"$ {command}")
+    assert bug.text.splitlines()[0] == repair.text.splitlines()[0]
+    assert bug.text.splitlines()[0].endswith(f" --only {name}")
+    assert f"\n{'note' if CHECKS[name].informs else 'FAIL'}  {name}\n" in bug.text
+    assert f"\n  ok     {name}  " in repair.text
 
 
 def _played(tmp_path, text):
@@ -179,3 +196,71 @@ def test_named_blocks_become_files(tmp_path):
         "```python\n>>> from pathlib import Path\n>>> Path('one.py').read_text().splitlines()[-1]\n'answer = 42'\n```\n"
     )
     assert _played(tmp_path, page) == ["", "", "", ""]
+
+
+CHANGED = """
+```python
+# model.py
+rows = [
+    1,
+
+    2,
+]
+table = 1
+```
+
+```console
+$ "$PYTHON" -c "import model; print(model.rows, model.table)"
+[1, 2] 1
+```
+
+```python
+>>> from markovgpt.registry.importing import import_object
+>>> import_object("model.py:rows"), import_object("model.py:table")
+([1, 2], 1)
+```
+
+```diff
+--- model.py
+ rows = [
+-    1,
++    3,
+
+     2,
+@@
+-table = 1
++table = 4
+```
+
+```console
+$ "$PYTHON" -c "import model; print(model.rows, model.table)"
+[3, 2] 4
+```
+
+```python
+>>> import_object("model.py:rows"), import_object("model.py:table")
+([3, 2], 4)
+```
+"""
+
+
+def test_change_of_a_file_is_seen_at_once(tmp_path):
+    """Two places, one with lines around it; the file is as long as before, and as old to the second."""
+    assert _played(tmp_path, CHANGED) == [""] * 6
+
+
+@pytest.mark.parametrize(
+    ("right", "planted", "says"),
+    [
+        pytest.param("-    1,", "-    5,", "must stand in model.py once:\nrows = [\n    5,", id="line that is gone"),
+        pytest.param("-table = 1\n", "", "must stand in model.py once", id="no line to change"),
+        pytest.param("table = 1\n```", "table = 1\ntable = 1\n```", "must stand in model.py once", id="line twice"),
+        pytest.param("table = 1\n```", "stable = 1\n```", "must stand in model.py once", id="end of a line"),
+        pytest.param("-table", "~table", "begins with a blank, - or +: ~table = 1", id="no sign"),
+        pytest.param("--- model.py", "--- other.py", "There is no other.py to change", id="no such file"),
+    ],
+)
+def test_checker_notices_a_change_that_cannot_be_made(tmp_path, right, planted, says):
+    """The page above with one thing changed."""
+    assert right in CHANGED
+    assert says in _played(tmp_path, CHANGED.replace(right, planted))[3]

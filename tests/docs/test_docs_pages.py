@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -52,6 +53,43 @@ def test_reference_check_notices_a_stale_page(tmp_path):
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "out of date" in done.stderr
+
+
+@pytest.fixture
+def checks_folder(tmp_path):
+    """A copy of the pages of the checks, with what writes them."""
+    shutil.copytree(ROOT / "docs" / "checks", tmp_path / "checks")
+    for name in ("checks.md", "make_checks_reference.py"):
+        shutil.copy(ROOT / "docs" / name, tmp_path)
+    return tmp_path
+
+
+def _make_checks(folder, *options):
+    script = [sys.executable, folder / "make_checks_reference.py", *options]
+    return subprocess.run(script, capture_output=True, text=True, check=False)
+
+
+def test_pages_of_checks_are_mended_where_they_are_generated(checks_folder):
+    """A word of the generated part comes back; what is written by hand stays, and a page that is gone is begun."""
+    causal, padding = (checks_folder / "checks" / f"{name}.md" for name in ("causal", "padding"))
+    text = causal.read_text(encoding="utf-8")
+    causal.write_text(text.replace("off by one, or lost", "never lost").replace("## The repair", "## To repair it"))
+    padding.unlink()
+    done = _make_checks(checks_folder, "--check")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Out of date: padding.md, causal.md. Run: python docs/make_checks_reference.py")
+    assert _make_checks(checks_folder).returncode == 0
+    assert _make_checks(checks_folder, "--check").returncode == 0
+    assert causal.read_text(encoding="utf-8") == text.replace("## The repair", "## To repair it")
+    assert "# padding\n" in padding.read_text(encoding="utf-8")
+
+
+def test_page_of_no_check_is_refused(checks_folder):
+    """A check that was renamed would leave its page behind."""
+    (checks_folder / "checks" / "paddings.md").write_text("# paddings\n", encoding="utf-8")
+    done = _make_checks(checks_folder, "--check")
+    assert done.returncode == 1
+    assert done.stderr.startswith("There is no check of this name: paddings.md.")
 
 
 def links_of(text):
