@@ -17,7 +17,7 @@ __all__ = ["RankTally", "RankTest"]
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
-_EVERY = 32  # first ranks, behind each of which is a cut; then every power of two
+_EVERY = 32  # first ranks, behind each of which is a cut; then every power of two, from either end
 
 
 @final
@@ -70,7 +70,8 @@ class RankTally:
         Hoeffding, On the distribution of the number of successes in independent trials, Ann. Math. Stat. 27 (1956).
         """
         V, n = len(self._drawn), int(self._drawn.sum())
-        cuts = sorted({*range(1, min(V, _EVERY + 1)), *(2**i for i in range(5, 32) if 2**i < V)})
+        powers = [2**i for i in range(V.bit_length()) if 2**i < V]
+        cuts = sorted({*range(1, min(V, _EVERY + 1)), *powers, *(V - power for power in powers)})
         found = []
         for cut in cuts if n else ():
             drawn, expected = int(self._drawn[cut:].sum()), min(float(self._expected[cut:].sum()), float(n))

@@ -5,29 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.stats import binom
+from samples import CHAIN, TABLE, K, V, drawn
 
 import markovgpt as mg
 from markovgpt.errors import ArgumentError
 from markovgpt.testing import judge_samples, wrong_rules
-from markovgpt.testing.ranks import RankTally
-
-V, K = 3, 3
-TABLE = np.random.default_rng(7).dirichlet(np.full(V, 1.5), size=V**K)
-CHAIN = mg.chain_from_table(TABLE)
-
-
-def drawn(table, m, n, seed, *, context_length=K):
-    """Rows of K random tokens and n draws: by inversion of each row, independent of the package."""
-    rng = np.random.default_rng(seed)
-    tokens = table.shape[1]
-    rows = rng.integers(0, tokens, size=(m, context_length))
-    sums = np.cumsum(table, axis=1)
-    for _ in range(n):
-        states = rows[:, -context_length:] @ tokens ** np.arange(context_length - 1, -1, -1)
-        new = (sums[states] < rng.random(m)[:, None] * sums[states][:, -1:]).sum(axis=1)
-        rows = np.column_stack([rows, np.minimum(new, tokens - 1)])
-    return rows
 
 
 def test_no_alarm_in_200_right_samplers():
@@ -202,46 +184,6 @@ def test_tensors_and_lists_and_arrays_give_the_same_verdict():
     assert len({tuple(v.statistics) for v in verdicts}) == 1
 
 
-def test_a_small_fault_in_every_state_is_found_over_all_states():
-    """4,096 states with 20 draws each: top_k = 12 of 16 drops 2% in each, which no state shows by itself."""
-    table = np.random.default_rng(5).dirichlet(np.full(16, 1.0), size=16**3)
-    chain = mg.chain_from_table(table)
-    cut = mg.decode(chain, mg.Decoding(top_k=12)).probabilities
-    verdict = judge_samples(chain, drawn(cut, 20_000, 4, 0))
-    assert not verdict.ok
-    assert not len(verdict.rejected)
-    assert verdict.ranks.rank >= 12
-    assert verdict.ranks.drawn == 0
-    assert verdict.likely.rule == "a default top_k=12 is applied"
-    assert "ranks      in all states together, tokens behind the 1" in str(verdict)
-    assert judge_samples(chain, drawn(table, 20_000, 4, 0)).ok
-
-
-def test_rank_tests_are_valid_for_sums_of_different_laws():
-    """P(p <= a) <= a for three draws of three states, by all 2^9 outcomes of two tokens each."""
-    likely = [0.9, 0.6, 0.75]
-    p_values, weights = [], []
-    for outcome in np.ndindex(4, 4, 4):  # how often the likelier token came, of three draws each
-        tally = RankTally(2)
-        tally.add(np.array([[c, 3 - c] for c in outcome]), np.array([[p, 1 - p] for p in likely]))
-        p_values.append(tally.tests()[0].p_value)
-        weights.append(np.prod([binom.pmf(c, 3, p) for c, p in zip(outcome, likely, strict=True)]))
-    p_values, weights = np.array(p_values), np.array(weights)
-    assert weights.sum() == pytest.approx(1)
-    for level in np.unique(p_values[p_values < 1]):
-        assert weights[p_values <= level].sum() <= level
-    assert p_values.min() < 0.05
-
-
-def test_rank_tests_count_by_the_law_of_each_state():
-    """Tokens behind the likeliest: 2 + 5 draws of 20, expected 10 * 0.2 + 10 * 0.3."""
-    tally = RankTally(3)
-    tally.add(np.array([[8, 1, 1], [2, 3, 5]]), np.array([[0.8, 0.1, 0.1], [0.1, 0.2, 0.7]]))
-    first = tally.tests()[0]
-    assert (first.rank, first.drawn, first.n) == (1, 7, 20)
-    assert first.expected == pytest.approx(5)
-
-
 def test_statistics_are_those_of_the_definition():
     """G = 2 sum c ln(c / (n p)) of one state, counted by hand: 6 and 14 draws of a fair coin."""
     chain = mg.chain_from_table([[0.5, 0.5], [0.5, 0.5]])
@@ -291,40 +233,3 @@ def test_own_rules_replace_the_known_ones():
     backwards = {"tokens are reversed": lambda logs: np.exp(logs[:, ::-1])}
     verdict = judge_samples(CHAIN, drawn(TABLE[:, ::-1], 20_000, 1, 0), rules=backwards)
     assert verdict.likely.rule == "tokens are reversed"
-
-
-@pytest.mark.parametrize(
-    ("sequences", "message"),
-    [
-        ([[0, 1]], "The first 3 tokens of each sequence are the prompt"),
-        ([[0, 1, 1]], "Nothing was drawn"),
-        ([], "no sequences to judge"),
-        ([[0, 1, 5, 1]], r"A prompt consists of tokens 0..2: got \[0, 1, 5\]"),
-        ([[0.5, 1, 1, 1]], "Tokens are whole numbers"),
-        ("0111", "Sequences are rows of tokens"),
-        (["0111"], "A sequence is a row of tokens"),
-        (7, "Sequences are rows of tokens"),
-    ],
-)
-def test_judge_refuses_what_is_no_sample(sequences, message):
-    with pytest.raises(ArgumentError, match=message):
-        judge_samples(CHAIN, sequences)
-
-
-@pytest.mark.parametrize("alpha", [0, 1, -1, 2, float("nan"), "small", True])
-def test_judge_refuses_an_alpha_that_is_no_probability(alpha):
-    with pytest.raises(ArgumentError, match="alpha is the rate of false alarms, a number between 0 and 1: got"):
-        judge_samples(CHAIN, [[0, 0, 0, 0]], alpha=alpha)
-
-
-def test_judge_refuses_a_chain_that_was_decoded_and_a_rule():
-    decoded = mg.decode(CHAIN, mg.Decoding(top_k=2))
-    with pytest.raises(ArgumentError, match="decoded already"):
-        judge_samples(decoded, [[0, 0, 0, 0]], decoding=mg.Decoding(temperature=2))
-    assert judge_samples(decoded, drawn(decoded.probabilities, 200, 2, 0)).options == "top-k 2"
-
-
-def test_judge_refuses_a_chain_of_reachable_contexts():
-    walk = mg.reachable_chain(mg.load_model("babygpt", steps=0), "000")
-    with pytest.raises(ArgumentError, match="Pass the model"):
-        judge_samples(walk, [[0, 0, 0, 0]])
