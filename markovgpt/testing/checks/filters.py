@@ -11,6 +11,7 @@ from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.judging import Part, draws_after, exact_laws, judge, prompts_described, prompts_for, windows
+from markovgpt.testing.refusals import refusal
 from markovgpt.testing.subject import Subject
 from markovgpt.testing.telling import telling_top_p
 
@@ -157,10 +158,8 @@ def generate_is_markov(subject: Subject) -> str:
         try:
             sequences = subject.generate(prompts, 1, seed=subject.seed)
         except ModelError as error:
-            if error.__cause__ is None:
-                raise
-            cause = type(error.__cause__).__name__
-            raise NotApplicable(f"generate takes no prompts longer than K={subject.K} ({cause})") from error
+            kind = refusal(error).partition(":")[0]
+            raise NotApplicable(f"generate takes no prompts longer than K={subject.K} ({kind})") from error
         said = f"{older} times {subject.labels[token]} before the last K={subject.K} tokens"
         parts.append(Part(sequences, 1, {}, said))
     return judge(subject, parts, check="generate_is_markov")

@@ -13,7 +13,8 @@ from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
-from markovgpt.testing.findings import NotApplicable, cause_of
+from markovgpt.testing.findings import NotApplicable
+from markovgpt.testing.refusals import refusal
 from markovgpt.testing.subject import Subject
 
 __all__ = ["fork_is_independent", "session_after_crop", "session_equals_recompute"]
@@ -45,7 +46,9 @@ def session_equals_recompute(subject: Subject) -> str:
             except ModelError as error:
                 if length <= subject.K:
                     raise
-                refused = f"; the session takes no more than K={subject.K} tokens ({cause_of(error)})"
+                said = refusal(error, slid=length > subject.K + 1)
+                taken = f"K={subject.K}" if length == subject.K + 1 else f"{length - 1}"
+                refused = f"; the session takes no more than {taken} tokens ({said})"
                 break
             if length in shown or length > subject.K:
                 text = texts[:, :length]
@@ -80,10 +83,9 @@ def session_after_crop(subject: Subject) -> str:
             except ModelError as error:
                 if length <= subject.K:
                     raise
+                said = refusal(error, slid=length > subject.K + 1)
                 if not answers:
-                    raise NotApplicable(
-                        f"the session takes no more than K={subject.K} tokens ({cause_of(error)})"
-                    ) from error
+                    raise NotApplicable(f"the session takes no more than K={subject.K} tokens ({said})") from error
                 break
             if length > subject.K:
                 window = texts[:, length - subject.K : length]

@@ -6,10 +6,12 @@ import numpy as np
 
 from markovgpt.answers import as_float64
 from markovgpt.enumeration.closeness import law_gaps
+from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import NotApplicable
+from markovgpt.testing.refusals import refusal
 from markovgpt.testing.subject import Subject
 
 __all__ = ["causal", "context_length", "order_tight"]
@@ -39,13 +41,11 @@ def context_length(subject: Subject) -> str:
             histories = np.concatenate([older, last], axis=1)  # (m, extra + K)
             try:
                 logits = subject.ask(histories)
-            except Exception as error:  # it need not take more than K
+            except ModelError as error:  # it need not take more than K
+                kind = refusal(error).partition(":")[0]
                 if answers:
                     break
-                cause = error.__cause__ or error
-                raise NotApplicable(
-                    f"next_logits takes no more than K={subject.K} tokens ({type(cause).__name__})"
-                ) from error
+                raise NotApplicable(f"next_logits takes no more than K={subject.K} tokens ({kind})") from error
             said = f"{len(last)} histories of length {subject.K + extra}, {name} before the last K={subject.K}"
             answers.append(Answers(histories, logits, expected, said))
     return same_laws(
