@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from markovgpt.testing.findings import fact
+
 if TYPE_CHECKING:
-    from markovgpt.testing.verdicts import SampleVerdict
+    from markovgpt.testing.verdicts import Likely, SampleVerdict
 
 __all__ = ["sample_message"]
 
 _MOST_ROWS = 10
+_MOST_NAMES = 3  # of mistakes with the same law
 
 
 def sample_message(verdict: SampleVerdict, *, sampler: str, seed: int | None, reproduce: str) -> str:
@@ -78,11 +81,19 @@ def _failed(verdict: SampleVerdict) -> list[str]:
             f"  largest row distance: TV {verdict.distances[rejected].max():.4g}; "
             f"weighted mean TV {verdict.mean_distance:.4g}"
         )
+    lines += [fact(name, text) for name, text in verdict.facts]
     if verdict.likely is not None:
-        lines.append(f"  likely     {verdict.likely.rule} (that law is at mean TV {verdict.likely.distance:.4g})")
+        lines.append(fact("likely", _explained(verdict.likely)))
     elif verdict.outside:
         lines.append("  likely     the padded rows of the output layer are sampled: cut the logits to vocab_size")
     return lines
+
+
+def _explained(likely: Likely) -> str:
+    shown = [likely.rule, *likely.also[: _MOST_NAMES - 1]]
+    more = len(likely.also) + 1 - len(shown)
+    said = "; or ".join(shown) + (f"; or one of {more} more with the same law here" if more else "")
+    return said if likely.distance is None else f"{said} (that law is at mean TV {likely.distance:.4g})"
 
 
 def _table(verdict: SampleVerdict, rejected: np.typing.NDArray[np.int64]) -> list[str]:

@@ -21,18 +21,22 @@ Table = NDArray[np.float64]
 @final
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Likely:
-    """A known mistake whose law is nearest to the sample.
+    """What explains a sample that was rejected.
 
     Attributes
     ----------
     rule : str
         What is wrong.
-    distance : float
-        Mean total variation between its law and the sample, over all draws.
+    distance : float, or None
+        Mean total variation between the law of that mistake and the draws that it is about; None where no law is
+        claimed, only where the mistake must be.
+    also : tuple of str
+        Other mistakes that have the same law here.
     """
 
     rule: str
-    distance: float
+    distance: float | None = None
+    also: tuple[str, ...] = ()
 
 
 @final
@@ -76,6 +80,8 @@ class SampleVerdict:
         Drawn numbers that are no tokens.
     likely : Likely, or None
         The known mistake that explains the sample; None if it is not rejected, or none does.
+    facts : tuple of (name, text)
+        What else was seen of a sample that is rejected, as lines of its message: at which step it goes wrong.
     """
 
     name: str
@@ -96,6 +102,7 @@ class SampleVerdict:
     ranks: RankTest | None
     outside: tuple[Outside, ...]
     likely: Likely | None
+    facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -106,7 +106,13 @@ def speculative(subject: Subject) -> str:
         Part(subject.generate(prompts, length, seed=subject.seed, method=method, **rule), length, rule, said)
         for rule in rules
     ]
-    return judge(subject, parts, method=method)
+    return judge(subject, parts, method=method, suspect=lambda *_: _ACCEPTED)
+
+
+_ACCEPTED = (
+    "a proposed token is accepted too readily, or after a rejection one is drawn from the whole law and not from what "
+    "the draft leaves over"
+)
 
 
 @check(

@@ -8,6 +8,7 @@ import numpy as np
 
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ModelError
+from markovgpt.testing.beginnings import said_of_beginnings
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.judging import Part, draws_after, exact_laws, judge, prompts_described, prompts_for, windows
@@ -162,7 +163,7 @@ def generate_is_markov(subject: Subject) -> str:
             raise NotApplicable(f"generate takes no prompts longer than K={subject.K} ({kind})") from error
         said = f"{older} times {subject.labels[token]} before the last K={subject.K} tokens"
         parts.append(Part(sequences, 1, {}, said))
-    return judge(subject, parts, check="generate_is_markov")
+    return judge(subject, parts, check="generate_is_markov", suspect=said_of_beginnings)
 
 
 def _parts(subject: Subject, *rules: dict[str, Any], length: int = _FILTERED) -> list[Part]:

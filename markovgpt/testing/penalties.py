@@ -1,0 +1,167 @@
+"""Are tokens that stand in the text already drawn too rarely, or too often: a repetition penalty?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from markovgpt.testing.evidence import Evidence
+from markovgpt.testing.predictions import Prediction
+
+__all__ = ["penalties", "penalty_between"]
+
+Integers = NDArray[np.int64]
+Table = NDArray[np.float64]
+Penalized = Callable[[Table, Integers, float], Table]
+"""From logits ``(g, V)``, how often each token stands in the text ``(g, V)``, and a strength, to logits."""
+
+_CELLS = 2**19
+_FEWEST = 64  # draws
+_SIGMAS = 5.0
+_STRENGTHS = np.geomspace(0.02, 8.0, 14)
+_STEPS = 12  # of the search between two strengths
+_CLEAR = 3.0  # nats by which one kind, or strength, is better than another one
+_FACTOR = 1.5  # by which a strength is another one
+_MOST_DRAWS = 2**15
+
+
+class _Kind(NamedTuple):
+    """A way to treat tokens that are in the text already, and how it reads as a penalty."""
+
+    apply: Penalized
+    less: str
+    how_much: str
+
+
+_KINDS = (
+    _Kind(
+        lambda logits, seen, x: logits - x * (seen > 0),
+        "a presence penalty",
+        "as if {x:.2g} were taken off their logits",
+    ),
+    _Kind(
+        lambda logits, seen, x: logits - x * seen,
+        "a frequency penalty",
+        "as if {x:.2g} were taken off their logits for each time that they are there",
+    ),
+    _Kind(
+        lambda logits, seen, x: np.where(
+            seen > 0, np.where(logits > 0, logits * np.exp(-x), logits * np.exp(x)), logits
+        ),
+        "a repetition penalty",
+        "as if their logits were divided by {factor:.2g}, or multiplied where they are negative",
+    ),
+)
+
+
+class _Fit(NamedTuple):
+    """A kind of penalty at its best strength, and what it loses there: the negative log-likelihood, nats."""
+
+    kind: _Kind
+    strength: float
+    loss: float
+    sharp: bool
+
+
+def penalties(evidence: Evidence) -> Iterator[Prediction]:
+    """What a penalty would have drawn from, if tokens of the text are drawn too rarely, or a bonus if too often.
+
+    All of the text counts, the prompt and what was drawn. The strength is found by likelihood, and so is the kind.
+    """
+    evidence = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size)))
+    logits = evidence.logits_after(evidence.contexts)
+    if logits is None:
+        return
+    seen, groups, places = _seen(evidence)  # (g, V), (d,), (g,)
+    sign = _direction(evidence, seen[groups])
+    if not sign:
+        return
+    V, own = evidence.vocab_size, logits[places]  # (g, V)
+    counts = np.bincount(groups * V + evidence.tokens, minlength=len(own) * V).reshape(len(own), V)
+
+    def law(kind: _Kind, strength: float) -> Table:
+        return evidence.rule.apply(kind.apply(own, seen, sign * strength))
+
+    def loss(kind: _Kind, strength: float) -> float:
+        return -float((counts * np.log(np.maximum(law(kind, strength), 1e-300))).sum())
+
+    fits = sorted((_fitted(kind, partial(loss, kind)) for kind in _KINDS), key=lambda fit: fit.loss)
+    best = fits[0]
+    often = "too rarely" if sign > 0 else "too often"
+    clear = fits[1].loss - best.loss > _CLEAR
+    named = best.kind.less if clear else "a penalty"
+    said = (
+        f"{named if sign > 0 else 'a penalty that is a bonus'}: tokens that are in the text already are drawn {often}"
+    )
+    if clear and best.sharp:
+        said += ", " + best.kind.how_much.format(x=sign * best.strength, factor=np.exp(sign * best.strength))
+    yield Prediction(rule=said, evidence=evidence, groups=groups, laws=law(best.kind, best.strength), fitted=1)
+
+
+def _seen(evidence: Evidence) -> tuple[Integers, Integers, Integers]:
+    """How often each token stands in the text before draws: different counts, which each draw has, and its state."""
+    V, length = evidence.vocab_size, evidence.prompt_length
+    seen = np.zeros((len(evidence), V), dtype=np.int64)
+    for step in np.unique(evidence.steps).tolist():
+        here = np.flatnonzero(evidence.steps == step)
+        text = evidence.sequences[evidence.rows[here], : length + step]
+        for column in text.T:
+            seen[here, column] += 1
+    keys = np.column_stack([evidence.places, seen])
+    different, groups = np.unique(keys, axis=0, return_inverse=True)
+    return different[:, 1:], groups.ravel(), different[:, 0]
+
+
+def _direction(evidence: Evidence, seen: Integers) -> int:
+    """1 if tokens of the text are drawn too rarely over all draws, -1 if too often, 0 if neither is sure."""
+    share = (evidence.laws[evidence.places] * (seen > 0)).sum(axis=1)  # (d,)
+    drawn = seen[np.arange(len(seen)), evidence.tokens] > 0
+    excess = float(drawn.sum() - share.sum())
+    if abs(excess) <= _SIGMAS * np.sqrt(float((share * (1 - share)).clip(min=0).sum()) + 1):
+        return 0
+    return -1 if excess > 0 else 1
+
+
+def _fitted(kind: _Kind, loss: Callable[[float], float]) -> _Fit:
+    """The strength of least loss: from a grid, then between its neighbours."""
+    losses = [loss(float(x)) for x in _STRENGTHS]
+    at = int(np.argmin(losses))
+    low, high = _STRENGTHS[max(at - 1, 0)], _STRENGTHS[min(at + 1, len(_STRENGTHS) - 1)]
+    found = minimize_scalar(loss, bounds=(float(low), float(high)), method="bounded", options={"maxiter": _STEPS})
+    best, least = (float(found.x), float(found.fun)) if found.fun <= losses[at] else (float(_STRENGTHS[at]), losses[at])
+    sharp = min(loss(best / _FACTOR), loss(best * _FACTOR)) - least > _CLEAR
+    return _Fit(kind, best, least, sharp)
+
+
+def penalty_between(logits: Table, seen: NDArray[np.bool_], taken: Integers) -> tuple[float, float] | None:
+    """Between which strengths a presence penalty makes greedy decoding take these tokens; None if no strength does.
+
+    Parameters
+    ----------
+    logits : (m, V)
+        Of the model.
+    seen : (m, V) bool
+        Which tokens stand in the text.
+    taken : (m,)
+        ``logits - x * seen`` must be largest there.
+
+    Examples
+    --------
+    >>> low, high = penalty_between(np.array([[2.0, 1.0]]), np.array([[True, False]]), np.array([1]))
+    >>> low, high
+    (1.0, inf)
+    """
+    rows = np.arange(len(taken))
+    with np.errstate(invalid="ignore"):
+        lead = np.nan_to_num(logits - logits[rows, taken][:, None], nan=-np.inf)  # (m, V)
+    differ = seen.astype(np.int64) - seen[rows, taken][:, None]  # x times this must reach the lead
+    if (lead[differ == 0] > 0).any():
+        return None
+    low = float(lead[differ > 0].max(initial=0.0))
+    high = float((-lead[differ < 0]).min(initial=np.inf))
+    return (low, high) if low <= high else None
