@@ -12,9 +12,9 @@ from markovgpt.testing.evidence import Evidence
 from markovgpt.testing.mistakes import Rule
 from markovgpt.testing.penalties import penalties
 from markovgpt.testing.predictions import Prediction
-from markovgpt.testing.shifts import ROWS, Look, other_rows, windows_of
+from markovgpt.testing.shifts import ROWS, Look, other_rows, prompts_of, windows_of
 
-__all__ = ["by_rule", "candidates"]
+__all__ = ["by_rule", "candidates", "looked_elsewhere"]
 
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
@@ -28,13 +28,18 @@ _MOST_ASKED = 4096  # different contexts of one rule that a model is asked about
 def candidates(evidence: Evidence, rules: Mapping[str, Rule]) -> Iterator[Prediction]:
     """What each known mistake would have drawn from, in the states that have most draws."""
     yield from by_rule(evidence, rules)
-    some = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size)))
-    for name, look in windows_of(evidence.context_length).items():
+    yield from looked_elsewhere(evidence)
+    yield from penalties(evidence)
+
+
+def looked_elsewhere(evidence: Evidence) -> Iterator[Prediction]:
+    """Draws from laws after other tokens than the last K: other windows, other rows."""
+    some, K = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size))), evidence.context_length
+    for name, look in {**windows_of(K), **prompts_of(K)}.items():
         seen = _looked(some, name, look)
         if seen is not None:
             yield seen
     yield from _rows(some)
-    yield from penalties(evidence)
 
 
 def by_rule(evidence: Evidence, rules: Mapping[str, Rule]) -> Iterator[Prediction]:

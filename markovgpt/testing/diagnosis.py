@@ -9,6 +9,7 @@ import numpy as np
 
 from markovgpt.testing.candidates import by_rule, candidates
 from markovgpt.testing.evidence import Evidence
+from markovgpt.testing.findings import cause_of
 from markovgpt.testing.mistakes import Rule, wrong_rules
 from markovgpt.testing.predictions import best_of
 from markovgpt.testing.randomness import same_at_every_step, shared_by_rows
@@ -35,11 +36,12 @@ _FIRST = (
     "the first token after a prompt is drawn in another way than those after it: look at how the prompt is taken in"
 )
 _RARELY = (
-    "tokens of probability 0 are drawn, and all else is right: the cumulated sum is searched from the wrong side, or a "
-    "mask is lost"
+    "tokens of probability 0 are drawn now and then, and all else is right: the cumulated sum is searched from the wrong "
+    "side, or a mask is lost"
 )
 
 _SAME = 1e-6  # nats
+_RARE = 0.02  # of all draws
 
 
 class Diagnosis(NamedTuple):
@@ -88,6 +90,22 @@ def diagnose(
         Says what is likely where nothing is found by a law, and all steps are wrong, from the draws and those under
         other rules.
     """
+    try:
+        return _diagnosed(evidence, alpha, rules, others, again, n, seed, suspect)
+    except Exception as error:  # of the model, mostly, which is asked again: the draws are wrong all the same
+        return Diagnosis((("diagnosis", f"not made: {cause_of(error)}"),))
+
+
+def _diagnosed(
+    evidence: Evidence,
+    alpha: float,
+    rules: Mapping[str, Rule] | None,
+    others: Sequence[Evidence],
+    again: Again | None,
+    n: int,
+    seed: int,
+    suspect: Suspect | None,
+) -> Diagnosis:
     split = split_of(evidence, alpha)
     facts = [("steps", split.says())] if split else []
     wrong = evidence
@@ -144,8 +162,12 @@ def _gain_elsewhere(name: str, others: Sequence[Evidence]) -> float:
 
 
 def _only_impossible(evidence: Evidence, alpha: float) -> bool:
-    """Whether draws of probability 0 are all that is wrong."""
+    """Whether all that is wrong are draws that the model itself excludes, or a few that its rule excludes."""
     possible = evidence.laws[evidence.places, evidence.tokens] > 0
     if possible.all() or not possible.any():
+        return False
+    excluded = evidence.only(~possible)
+    logs = evidence.reference.logs(evidence.contexts)[excluded.places, excluded.tokens]
+    if not np.isneginf(logs).all() and len(excluded) > _RARE * len(evidence):
         return False
     return rejected_rows(evidence.only(possible).counts(), evidence.laws, alpha) is None

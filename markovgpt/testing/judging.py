@@ -137,13 +137,14 @@ def judge(
         verdict = judge_samples(subject.source, drawn[certain], alpha=alpha, decoding=decoding, rules={})
         if not verdict.ok:
             found = _diagnosed(subject, part, parts, alpha, method=method, suspect=suspect)
-            verdict = replace(verdict, likely=found.likely, facts=found.facts)
             worst = verdict.labels[verdict.rejected[0]] if len(verdict.rejected) else None
             one = subject.sampler_command(state=worst, method=method, **part.options)
             command = subject.command(check) if check else one
-            said = verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed, reproduce=command).split("\n")
+            verdict = replace(verdict, facts=found.facts)
+            said = verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed).split("\n")
             said.insert(2, fact("prompts", part.prompts))
-            raise Finding("\n".join(said), whole=True)
+            likely = found.likely.describe() if found.likely else ""
+            raise Finding("\n".join(said), likely=likely, reproduce=command)
         n_draws, resolution = n_draws + verdict.n_draws, min(resolution, verdict.resolution)
     if not n_draws:
         raise NotApplicable("every cut of top-k or top-p hangs on rounding, or on the order of tokens that tie")

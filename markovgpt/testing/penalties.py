@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from markovgpt.testing.evidence import Evidence
 from markovgpt.testing.predictions import Prediction
 
-__all__ = ["penalties", "penalty_between"]
+__all__ = ["penalties", "penalty_of_greedy"]
 
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
@@ -24,6 +24,7 @@ _CELLS = 2**19
 _FEWEST = 64  # draws
 _SIGMAS = 5.0
 _STRENGTHS = np.geomspace(0.02, 8.0, 14)
+_GREEDY = np.geomspace(0.02, 8.0, 120)
 _STEPS = 12  # of the search between two strengths
 _CLEAR = 3.0  # nats by which one kind, or strength, is better than another one
 _FACTOR = 1.5  # by which a strength is another one
@@ -138,30 +139,22 @@ def _fitted(kind: _Kind, loss: Callable[[float], float]) -> _Fit:
     return _Fit(kind, best, least, sharp)
 
 
-def penalty_between(logits: Table, seen: NDArray[np.bool_], taken: Integers) -> tuple[float, float] | None:
-    """Between which strengths a presence penalty makes greedy decoding take these tokens; None if no strength does.
-
-    Parameters
-    ----------
-    logits : (m, V)
-        Of the model.
-    seen : (m, V) bool
-        Which tokens stand in the text.
-    taken : (m,)
-        ``logits - x * seen`` must be largest there.
-
-    Examples
-    --------
-    >>> low, high = penalty_between(np.array([[2.0, 1.0]]), np.array([[True, False]]), np.array([1]))
-    >>> low, high
-    (1.0, inf)
-    """
-    rows = np.arange(len(taken))
-    with np.errstate(invalid="ignore"):
-        lead = np.nan_to_num(logits - logits[rows, taken][:, None], nan=-np.inf)  # (m, V)
-    differ = seen.astype(np.int64) - seen[rows, taken][:, None]  # x times this must reach the lead
-    if (lead[differ == 0] > 0).any():
-        return None
-    low = float(lead[differ > 0].max(initial=0.0))
-    high = float((-lead[differ < 0]).min(initial=np.inf))
-    return (low, high) if low <= high else None
+def penalty_of_greedy(evidence: Evidence) -> str:
+    """A penalty under which the likeliest token is what was taken, every time; empty if there is none."""
+    evidence = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size)))
+    logits = evidence.logits_after(evidence.contexts)
+    if logits is None:
+        return ""
+    seen, groups, places = _seen(evidence)
+    explained = [
+        kind.less
+        for kind in _KINDS
+        if any(
+            (evidence.rule.apply(kind.apply(logits[places], seen, float(x)))[groups, evidence.tokens] > 0).all()
+            for x in _GREEDY
+        )
+    ]
+    if not explained:
+        return ""
+    named = explained[0] if len(explained) == 1 else "a penalty"
+    return f"{named}: with it, on tokens that are in the text already, every token that was taken is the likeliest"

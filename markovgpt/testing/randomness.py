@@ -82,7 +82,8 @@ def same_at_every_step(evidence: Evidence) -> Iterator[Prediction]:
     Tokens are drawn either by inverting cumulated sums, or as a race of exponential numbers, one a token, which is what
     torch.multinomial and Gumbel noise do. What was drawn first says which random numbers it can have been.
     """
-    first, second = evidence.only(evidence.steps == 0), evidence.only(evidence.steps == 1)
+    possible = evidence.laws[evidence.places, evidence.tokens] > 0  # what is impossible says nothing of the number
+    first, second = evidence.only((evidence.steps == 0) & possible), evidence.only(evidence.steps == 1)
     place = np.full(len(evidence.sequences), -1)
     place[first.rows] = np.arange(len(first))
     second = second.only(place[second.rows] >= 0).thinned(_MOST_PAIRS)
@@ -95,6 +96,7 @@ def same_at_every_step(evidence: Evidence) -> Iterator[Prediction]:
     for law in (_inverted, _raced):
         laws = law(evidence.laws[state], token, evidence.laws[after])
         if laws is not None:
+            laws = np.where(evidence.laws[after] > 0, laws, 0.0)
             total = laws.sum(axis=1, keepdims=True)
             laws = np.divide(laws, total, out=evidence.laws[after].copy(), where=total > 0)
             yield Prediction(rule=_AGAIN, evidence=second, groups=groups, laws=laws)

@@ -9,12 +9,11 @@ import numpy as np
 from markovgpt.testing.findings import fact
 
 if TYPE_CHECKING:
-    from markovgpt.testing.verdicts import Likely, SampleVerdict
+    from markovgpt.testing.verdicts import SampleVerdict
 
 __all__ = ["sample_message"]
 
 _MOST_ROWS = 10
-_MOST_NAMES = 3  # of mistakes with the same law
 
 
 def sample_message(verdict: SampleVerdict, *, sampler: str, seed: int | None, reproduce: str) -> str:
@@ -83,17 +82,10 @@ def _failed(verdict: SampleVerdict) -> list[str]:
         )
     lines += [fact(name, text) for name, text in verdict.facts]
     if verdict.likely is not None:
-        lines.append(fact("likely", _explained(verdict.likely)))
+        lines.append(fact("likely", verdict.likely.describe()))
     elif verdict.outside:
         lines.append("  likely     the padded rows of the output layer are sampled: cut the logits to vocab_size")
     return lines
-
-
-def _explained(likely: Likely) -> str:
-    shown = [likely.rule, *likely.also[: _MOST_NAMES - 1]]
-    more = len(likely.also) + 1 - len(shown)
-    said = "; or ".join(shown) + (f"; or one of {more} more with the same law here" if more else "")
-    return said if likely.distance is None else f"{said} (that law is at mean TV {likely.distance:.4g})"
 
 
 def _table(verdict: SampleVerdict, rejected: np.typing.NDArray[np.int64]) -> list[str]:

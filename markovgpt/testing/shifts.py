@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ROWS", "Look", "LookAcross", "other_rows", "windows_of"]
+__all__ = ["ROWS", "Look", "LookAcross", "other_rows", "prompts_of", "windows_of"]
 
 Integers = NDArray[np.int64]
 
@@ -35,28 +35,34 @@ def windows_of(context_length: int) -> Mapping[str, Look]:
         looks[f"the window is one token too short: {K - 1} in place of K={K}"] = lambda texts, _: texts[:, -(K - 1) :]
     looks[f"the window is one token too long: {K + 1} in place of K={K}"] = lambda texts, _: texts[:, -(K + 1) :]
     looks["nothing is dropped: tokens older than the last K still count"] = lambda texts, _: texts
-    looks["the prompt is cut at the wrong end: its first K tokens are kept, not its last"] = _cut_at_the_end(K)
     looks["the first K tokens of the text are kept, and newer ones are lost"] = lambda texts, prompt: (
         texts[:, :K] if texts.shape[1] > prompt else texts[:, -K:]
     )
     looks["one position behind: the newest token is not seen"] = lambda texts, _: (
         texts[:, :-1][:, -K:] if texts.shape[1] > 1 else texts
     )
-    looks["tokens that were drawn are not seen: every step has the law after the prompt"] = lambda texts, prompt: texts[
-        :, :prompt
-    ][:, -K:]
     if K > 1:
         looks["only the newest token is seen: nothing is kept of those before it"] = lambda texts, _: texts[:, -1:]
         looks["the newest token is fed twice"] = lambda texts, _: np.column_stack([texts, texts[:, -1]])[:, -K:]
+    return looks
+
+
+def prompts_of(context_length: int) -> Mapping[str, Look]:
+    """Wrong ways to go on from a prompt, by what is wrong, for a context of K tokens."""
+    K = context_length
+    looks: dict[str, Look] = {
+        "the prompt is cut at the wrong end: its first K tokens are kept, not its last": lambda texts, prompt: (
+            np.concatenate([texts[:, :prompt][:, :K], texts[:, prompt:]], axis=1)[:, -K:]
+        ),
+        "tokens that were drawn are not seen: every step has the law after the prompt": lambda texts, prompt: texts[
+            :, :prompt
+        ][:, -K:],
+    }
+    if K > 1:
         looks["the last token of the prompt is fed twice"] = lambda texts, prompt: np.column_stack(
             [texts[:, :prompt], texts[:, prompt - 1 :]]
         )[:, -K:]
     return looks
-
-
-def _cut_at_the_end(context_length: int) -> Look:
-    K = context_length
-    return lambda texts, prompt: np.concatenate([texts[:, :prompt][:, :K], texts[:, prompt:]], axis=1)[:, -K:]
 
 
 def other_rows(calls: Integers) -> Mapping[str, Integers]:

@@ -88,8 +88,8 @@ def slide_of(reference: Reference, again: Again, *, n: int, seed: int, alpha: fl
         return None
     return Slide(
         True,
-        f"{where}, tokens are drawn rightly while the text fits into K={K} tokens (mean TV {pair[0]:.2g}), and wrongly "
-        f"once the window slides (mean TV {pair[1]:.2g})",
+        f"{where}, tokens are drawn rightly while the text fits into K={K} tokens ({pair[0]}), and wrongly once the "
+        f"window slides ({pair[1]})",
     )
 
 

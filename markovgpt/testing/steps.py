@@ -15,7 +15,7 @@ from markovgpt.testing.evidence import Evidence
 from markovgpt.testing.ranks import RankTally
 from markovgpt.testing.tails import row_tests
 
-__all__ = ["Split", "apart", "chance_distance", "rejected_rows", "split_of"]
+__all__ = ["Mean", "Split", "apart", "chance_distance", "rejected_rows", "split_of"]
 
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
@@ -23,6 +23,16 @@ Table = NDArray[np.float64]
 _FARTHER = 3.0
 _DOUBT = 1e-3  # probability that a share of wrong draws is overlooked on the side that is called right
 _MOST_SPLITS = 8
+
+
+class Mean(NamedTuple):
+    """Mean total variation between draws and their laws, and what right draws as few would have on average."""
+
+    seen: float
+    chance: float
+
+    def __str__(self) -> str:
+        return f"mean TV {self.seen:.2g}, by chance {self.chance:.2g}"
 
 
 class Split(NamedTuple):
@@ -34,29 +44,23 @@ class Split(NamedTuple):
         Steps before the split.
     later : bool
         Whether those after the split are wrong; otherwise those before it.
-    right, wrong : float
-        Mean total variation on either side, over the same states.
+    right, wrong : Mean
+        On either side, over the same states.
     """
 
     first: int
     later: bool
-    right: float
-    wrong: float
+    right: Mean
+    wrong: Mean
 
     def says(self) -> str:
         """Which tokens are drawn rightly, in words."""
         s = self.first
-        begin = "token 1" if s == 1 else f"tokens 1 to {s}"
-        are = "is" if s == 1 else "are"
+        begin = "token 1 after the prompt is" if s == 1 else f"tokens 1 to {s} after the prompt are"
+        after = f"from token {s + 1} on, in the same states, it is"
         if self.later:
-            return (
-                f"{begin} after the prompt {are} drawn rightly (mean TV {self.right:.2g}); from token {s + 1} on, in "
-                f"the same states, it is not (mean TV {self.wrong:.2g})"
-            )
-        return (
-            f"{begin} after the prompt {are} drawn wrongly (mean TV {self.wrong:.2g}); from token {s + 1} on, in the "
-            f"same states, it is drawn rightly (mean TV {self.right:.2g})"
-        )
+            return f"{begin} drawn rightly ({self.right}); {after} not ({self.wrong})"
+        return f"{begin} drawn wrongly ({self.wrong}); {after} drawn rightly ({self.right})"
 
 
 def split_of(evidence: Evidence, alpha: float) -> Split | None:
@@ -98,7 +102,7 @@ def rejected_rows(counts: Integers, laws: Table, alpha: float) -> NDArray[np.boo
     return rows
 
 
-def apart(right: Integers, wrong: Integers, laws: Table, rows: NDArray[np.bool_]) -> tuple[float, float] | None:
+def apart(right: Integers, wrong: Integers, laws: Table, rows: NDArray[np.bool_]) -> tuple[Mean, Mean] | None:
     """Mean distances of counts that look right and of others, ``(m, V)`` each; None if they are not apart.
 
     Over the states ``rows`` that have draws on both sides, each weighed with the fewer of its draws. A draw changes
@@ -111,14 +115,15 @@ def apart(right: Integers, wrong: Integers, laws: Table, rows: NDArray[np.bool_]
     weights = np.minimum(n, others)[rows].astype(np.float64)
     total = float(weights.sum())
 
-    def mean(counts: Integers) -> tuple[float, float]:
+    def mean(counts: Integers) -> Mean:
         sizes, own = counts[rows].sum(axis=1), laws[rows]
         seen = total_variation(counts[rows] / sizes[:, None], own)
-        return float(seen @ weights / total), float(chance_distance(sizes, own) @ weights / total)
+        return Mean(float(seen @ weights / total), float(chance_distance(sizes, own) @ weights / total))
 
-    (near, near_chance), (far, far_chance) = mean(right), mean(wrong)
+    near, far = mean(right), mean(wrong)
     slack = math.sqrt(-math.log(_DOUBT) / (2 * total))
-    return (near, far) if far - far_chance >= _FARTHER * (max(near - near_chance, 0.0) + slack) else None
+    farther = far.seen - far.chance >= _FARTHER * (max(near.seen - near.chance, 0.0) + slack)
+    return (near, far) if farther else None
 
 
 def chance_distance(n: Integers, laws: Table) -> Table:

@@ -161,15 +161,15 @@ class Subject:
         if tokens.shape != expected or not np.issubdtype(tokens.dtype, np.integer):
             raise ModelError(
                 f"{method} of {self.name} must return prompts and {n} tokens after each, integers of shape {expected}: "
-                f"got {tokens.dtype} of shape {tokens.shape}."
+                f"got {tokens.dtype} of shape {tokens.shape}.",
+                got=tokens.shape,
+                dtype=tokens.dtype,
             )
         if not (tokens[:, : prompts.shape[1]] == prompts).all():
             raise ModelError(f"{method} of {self.name} must return rows that begin with the prompts: they do not.")
         if tokens.min() < 0 or tokens.max() >= self.V:
-            raise ModelError(
-                f"{method} of {self.name} drew token {tokens.max() if tokens.max() >= self.V else tokens.min()}: "
-                f"tokens are 0..{self.V - 1}."
-            )
+            token = int(tokens.max() if tokens.max() >= self.V else tokens.min())
+            raise ModelError(f"{method} of {self.name} drew token {token}: tokens are 0..{self.V - 1}.", token=token)
         return tokens.astype(np.int64), more
 
     @cached_property
@@ -206,9 +206,9 @@ class Subject:
         """The line of a message that names the worst place."""
         return fact("worst", f"after {self.label(tokens)}: {gap}")
 
-    def broken(self, what: str, *facts: str, likely: str = "", whole: bool = False) -> Finding:
+    def broken(self, what: str, *facts: str, likely: str | Callable[[], str] = "") -> Finding:
         """The failure of a check of this model."""
-        return Finding(f"{self.name}: {what}", *facts, likely=likely, whole=whole)
+        return Finding(f"{self.name}: {what}", *facts, likely=likely)
 
 
 def _fewest_rows(function: Callable[[Integers], Any], tokens: Integers) -> Integers:

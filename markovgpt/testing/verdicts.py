@@ -17,6 +17,8 @@ __all__ = ["Likely", "SampleVerdict"]
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
+_MOST_NAMES = 3  # of mistakes with the same law
+
 
 @final
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -37,6 +39,17 @@ class Likely:
     rule: str
     distance: float | None = None
     also: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """In words: what is wrong, and how far that law is from the draws.
+
+        >>> Likely(rule="top_k is ignored", distance=0.0071, also=("top_k is off by one",)).describe()
+        'top_k is ignored; or top_k is off by one (that law is at mean TV 0.0071)'
+        """
+        shown = [self.rule, *self.also[: _MOST_NAMES - 1]]
+        more = len(self.also) + 1 - len(shown)
+        said = "; or ".join(shown) + (f"; or one of {more} more with the same law here" if more else "")
+        return said if self.distance is None else f"{said} (that law is at mean TV {self.distance:.4g})"
 
 
 @final
