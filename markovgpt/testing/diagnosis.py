@@ -18,7 +18,7 @@ from markovgpt.testing.slides import Again, slide_of
 from markovgpt.testing.steps import rejected_rows, split_of
 from markovgpt.testing.verdicts import Likely
 
-__all__ = ["Diagnosis", "Suspect", "diagnose"]
+__all__ = ["Diagnosis", "Suspect", "diagnose", "said_of_impossible"]
 
 Suspect = Callable[[Evidence, Sequence[Evidence]], str]
 """What is likely of rejected draws, given others of the same sampler; empty if nothing is."""
@@ -35,13 +35,8 @@ _GROWN = (
 _FIRST = (
     "the first token after a prompt is drawn in another way than those after it: look at how the prompt is taken in"
 )
-_RARELY = (
-    "tokens of probability 0 are drawn now and then, and all else is right: the cumulated sum is searched from the wrong "
-    "side, or a mask is lost"
-)
-
-_SAME = 1e-6  # nats
-_RARE = 0.02  # of all draws
+_SAME, _AGAINST = 1e-6, 15.0  # nats
+_RARE, _FEW = 0.02, 0.1  # of all draws; of all states
 
 
 class Diagnosis(NamedTuple):
@@ -117,8 +112,9 @@ def _diagnosed(
     shared = shared_by_rows(evidence)
     if shared:
         return Diagnosis(tuple(facts), Likely(rule=shared))
-    if _only_impossible(wrong, alpha):
-        return Diagnosis(tuple(facts), Likely(rule=_RARELY))
+    impossible = _only_impossible(wrong, alpha)
+    if impossible:
+        return Diagnosis(tuple(facts), Likely(rule=impossible))
     if split is None:
         said = suspect(evidence, others) if suspect else ""
         return Diagnosis(tuple(facts), Likely(rule=said) if said else None)
@@ -142,32 +138,35 @@ def _known(
     else:
         tried = wrong_rules(wrong.rule, wrong.vocab_size)
         best = best_of([*candidates(wrong, tried), *same_at_every_step(whole)])
-    if not best:
+    gains = [prediction.gain_elsewhere(others) for prediction in best]
+    highest = max(gains, default=-np.inf)
+    if highest < -_AGAINST:
         return None
-    names = [prediction.rule for prediction in best]
-    if len(names) > 1 and others:
-        gains = np.array([_gain_elsewhere(name, others) for name in names])
-        names = [name for name, gain in zip(names, gains, strict=True) if gain >= gains.max() - _SAME]
-    return Likely(rule=names[0], distance=best[0].distance, also=tuple(names[1:]))
+    names = [one.rule for one, gain in zip(best, gains, strict=True) if gain >= highest - _SAME]
+    names = list(dict.fromkeys(names))
+    seen, chance = best[0].distance
+    return Likely(rule=names[0], distance=seen, chance=chance, also=tuple(names[1:]))
 
 
-def _gain_elsewhere(name: str, others: Sequence[Evidence]) -> float:
-    """How much likelier a wrong rule of this name makes draws under other rules, nats; 0 where there is none."""
-    gain = 0.0
-    for evidence in others:
-        rules = wrong_rules(evidence.rule, evidence.vocab_size)
-        if name in rules:
-            gain += sum(one.gain * len(one.groups) for one in by_rule(evidence, {name: rules[name]}))
-    return gain
-
-
-def _only_impossible(evidence: Evidence, alpha: float) -> bool:
-    """Whether all that is wrong are draws that the model itself excludes, or a few that its rule excludes."""
+def _only_impossible(evidence: Evidence, alpha: float) -> str:
+    """What is likely where all that is wrong are draws that the model itself excludes, or a few that its rule does."""
     possible = evidence.laws[evidence.places, evidence.tokens] > 0
     if possible.all() or not possible.any():
-        return False
+        return ""
     excluded = evidence.only(~possible)
     logs = evidence.reference.logs(evidence.contexts)[excluded.places, excluded.tokens]
-    if not np.isneginf(logs).all() and len(excluded) > _RARE * len(evidence):
-        return False
-    return rejected_rows(evidence.only(possible).counts(), evidence.laws, alpha) is None
+    states = int((evidence.laws[np.unique(evidence.places)] == 0).any(axis=1).sum())
+    everywhere = len(np.unique(excluded.places)) > _FEW * states
+    if not np.isneginf(logs).all() and not (everywhere and len(excluded) <= _RARE * len(evidence)):
+        return ""
+    if rejected_rows(evidence.only(possible).counts(), evidence.laws, alpha) is not None:
+        return ""
+    cause = said_of_impossible(len(np.unique(excluded.places)), states)
+    return f"draws of probability 0 are all that is seen to be wrong ({len(excluded):,} of {len(evidence):,}): {cause}"
+
+
+def said_of_impossible(wrong: int, states: int) -> str:
+    """What draws tokens of probability 0 in so many of the states that have any."""
+    if wrong <= _FEW * states:
+        return f"in {wrong} of {states:,} states that exclude tokens, where a mask is lost"
+    return "the cumulated sum is searched from the wrong side, or weights are raised above 0"

@@ -74,34 +74,74 @@ def penalties(evidence: Evidence) -> Iterator[Prediction]:
 
     All of the text counts, the prompt and what was drawn. The strength is found by likelihood, and so is the kind.
     """
-    evidence = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size)))
-    logits = evidence.logits_after(evidence.contexts)
-    if logits is None:
+    draws = _penalized_of(evidence)
+    sign = 0 if draws is None else draws.direction()
+    if draws is None or not sign:
         return
-    seen, groups, places = _seen(evidence)  # (g, V), (d,), (g,)
-    sign = _direction(evidence, seen[groups])
-    if not sign:
-        return
-    V, own = evidence.vocab_size, logits[places]  # (g, V)
-    counts = np.bincount(groups * V + evidence.tokens, minlength=len(own) * V).reshape(len(own), V)
-
-    def law(kind: _Kind, strength: float) -> Table:
-        return evidence.rule.apply(kind.apply(own, seen, sign * strength))
-
-    def loss(kind: _Kind, strength: float) -> float:
-        return -float((counts * np.log(np.maximum(law(kind, strength), 1e-300))).sum())
-
-    fits = sorted((_fitted(kind, partial(loss, kind)) for kind in _KINDS), key=lambda fit: fit.loss)
+    fits = sorted((_fitted(kind, partial(draws.loss, kind, sign)) for kind in _KINDS), key=lambda fit: fit.loss)
     best = fits[0]
-    often = "too rarely" if sign > 0 else "too often"
     clear = fits[1].loss - best.loss > _CLEAR
     named = best.kind.less if clear else "a penalty"
+    often = "too rarely" if sign > 0 else "too often"
     said = (
         f"{named if sign > 0 else 'a penalty that is a bonus'}: tokens that are in the text already are drawn {often}"
     )
     if clear and best.sharp:
         said += ", " + best.kind.how_much.format(x=sign * best.strength, factor=np.exp(sign * best.strength))
-    yield Prediction(rule=said, evidence=evidence, groups=groups, laws=law(best.kind, best.strength), fitted=1)
+    yield from _penalized(said, best.kind, sign * best.strength, evidence)
+
+
+def _penalized(said: str, kind: _Kind, strength: float, evidence: Evidence) -> Iterator[Prediction]:
+    draws = _penalized_of(evidence)
+    if draws is not None:
+        again = partial(_penalized, said, kind, strength)
+        laws = draws.law(kind, strength)
+        yield Prediction(rule=said, evidence=draws.evidence, groups=draws.groups, laws=laws, elsewhere=again, fitted=1)
+
+
+class _Draws(NamedTuple):
+    """Draws with what stands in the text before each; g different pairs of a state and of how often each token does.
+
+    Attributes
+    ----------
+    evidence : Evidence
+    groups : (d,) int64
+        Which pair each draw has.
+    logits : (g, V)
+    seen : (g, V) int64
+    """
+
+    evidence: Evidence
+    groups: Integers
+    logits: Table
+    seen: Integers
+
+    def law(self, kind: _Kind, strength: float) -> Table:
+        """What is drawn from under a penalty, ``(g, V)``."""
+        return self.evidence.rule.apply(kind.apply(self.logits, self.seen, strength))
+
+    def loss(self, kind: _Kind, sign: int, strength: float) -> float:
+        """Negative logarithm of the likelihood."""
+        own = self.law(kind, sign * strength)[self.groups, self.evidence.tokens]
+        return -float(np.log(np.maximum(own, 1e-300)).sum())
+
+    def direction(self) -> int:
+        """1 if tokens of the text are drawn too rarely over all draws, -1 if too often, 0 if neither is sure."""
+        evidence, seen = self.evidence, self.seen[self.groups] > 0  # (d, V)
+        share = (evidence.laws[evidence.places] * seen).sum(axis=1)  # (d,)
+        excess = float(seen[np.arange(len(seen)), evidence.tokens].sum() - share.sum())
+        if abs(excess) <= _SIGMAS * np.sqrt(float((share * (1 - share)).clip(min=0).sum()) + 1):
+            return 0
+        return -1 if excess > 0 else 1
+
+
+def _penalized_of(evidence: Evidence) -> _Draws | None:
+    some = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size)))
+    logits = some.logits_after(some.contexts)
+    if logits is None:
+        return None
+    seen, groups, places = _seen(some)
+    return _Draws(some, groups, logits[places], seen)
 
 
 def _seen(evidence: Evidence) -> tuple[Integers, Integers, Integers]:
@@ -118,16 +158,6 @@ def _seen(evidence: Evidence) -> tuple[Integers, Integers, Integers]:
     return different[:, 1:], groups.ravel(), different[:, 0]
 
 
-def _direction(evidence: Evidence, seen: Integers) -> int:
-    """1 if tokens of the text are drawn too rarely over all draws, -1 if too often, 0 if neither is sure."""
-    share = (evidence.laws[evidence.places] * (seen > 0)).sum(axis=1)  # (d,)
-    drawn = seen[np.arange(len(seen)), evidence.tokens] > 0
-    excess = float(drawn.sum() - share.sum())
-    if abs(excess) <= _SIGMAS * np.sqrt(float((share * (1 - share)).clip(min=0).sum()) + 1):
-        return 0
-    return -1 if excess > 0 else 1
-
-
 def _fitted(kind: _Kind, loss: Callable[[float], float]) -> _Fit:
     """The strength of least loss: from a grid, then between its neighbours."""
     losses = [loss(float(x)) for x in _STRENGTHS]
@@ -141,19 +171,11 @@ def _fitted(kind: _Kind, loss: Callable[[float], float]) -> _Fit:
 
 def penalty_of_greedy(evidence: Evidence) -> str:
     """A penalty under which the likeliest token is what was taken, every time; empty if there is none."""
-    evidence = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size)))
-    logits = evidence.logits_after(evidence.contexts)
-    if logits is None:
+    draws = _penalized_of(evidence)
+    if draws is None:
         return ""
-    seen, groups, places = _seen(evidence)
-    explained = [
-        kind.less
-        for kind in _KINDS
-        if any(
-            (evidence.rule.apply(kind.apply(logits[places], seen, float(x)))[groups, evidence.tokens] > 0).all()
-            for x in _GREEDY
-        )
-    ]
+    rows = draws.groups, draws.evidence.tokens
+    explained = [kind.less for kind in _KINDS if any((draws.law(kind, float(x))[rows] > 0).all() for x in _GREEDY)]
     if not explained:
         return ""
     named = explained[0] if len(explained) == 1 else "a penalty"

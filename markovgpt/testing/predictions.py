@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -14,6 +14,7 @@ from markovgpt.comparison.correction import adjusted_p_values
 from markovgpt.comparison.rows import total_variation
 from markovgpt.testing.evidence import Evidence
 from markovgpt.testing.ranks import RankTally
+from markovgpt.testing.steps import Mean, chance_distance
 from markovgpt.testing.tails import row_tests
 
 __all__ = ["Prediction", "best_of"]
@@ -44,6 +45,8 @@ class Prediction:
     groups : (d,) int64
         Which draws have the same law.
     laws : (g, V) float64
+    elsewhere : callable
+        The same mistake in other draws of the same sampler; nothing where it makes no difference there.
     fitted : int
         Numbers in it that were chosen to suit the sample.
     """
@@ -52,6 +55,7 @@ class Prediction:
     evidence: Evidence
     groups: Integers
     laws: Table
+    elsewhere: Callable[[Evidence], Iterable[Prediction]]
     fitted: int = 0
 
     @cached_property
@@ -63,15 +67,14 @@ class Prediction:
         return (total - _A_NUMBER * self.fitted) / len(own)
 
     @cached_property
-    def distance(self) -> float:
+    def distance(self) -> Mean:
         """Mean total variation between its laws and the draws that have each."""
-        return float(
-            sum(
-                (total_variation(counts / n[:, None], self.laws[groups]) * n).sum()
-                for counts, n, groups in _counted(self.groups, self.evidence)
-            )
-            / len(self.groups)
-        )
+        seen = chance = 0.0
+        for counts, n, groups in _counted(self.groups, self.evidence):
+            laws = self.laws[groups]
+            seen += float(total_variation(counts / n[:, None], laws) @ n)
+            chance += float(chance_distance(n, laws) @ n)
+        return Mean(seen / len(self.groups), chance / len(self.groups))
 
     @cached_property
     def near(self) -> bool:
@@ -81,7 +84,7 @@ class Prediction:
             shares = counts / n[:, None]
             own += float(total_variation(shares, self.laws[groups]) @ n)
             right += float(total_variation(shares, self.evidence.laws[places]) @ n)
-        return own * _CLOSER <= right
+        return own * _CLOSER <= right and own < right
 
     @cached_property
     def fits(self) -> bool:
@@ -110,6 +113,10 @@ class Prediction:
         """Whether it is near; or, looked at ``closely``, likelier by e^15 than the right law and not contradicted."""
         d = len(self.groups)
         return self.near or (closely and self.gain * d >= _GAIN and d >= _ENOUGH and self.fits)
+
+    def gain_elsewhere(self, others: Sequence[Evidence]) -> float:
+        """How much likelier the same mistake makes other draws, nats in all; less than 0 speaks against it."""
+        return sum(one.gain * len(one.groups) for evidence in others for one in self.elsewhere(evidence))
 
     @property
     def _by_state(self) -> bool:

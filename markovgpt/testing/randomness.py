@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,9 @@ def shared_by_rows(evidence: Evidence) -> str:
     if not several.any():
         return ""
     if (evidence.tokens == evidence.tokens[first][groups]).all():
+        _, once = np.unique(evidence.places, return_index=True)
+        if (evidence.tokens == evidence.tokens[once][evidence.places]).all():
+            return ""  # nothing is random
         with np.errstate(divide="ignore"):
             logs = np.log(evidence.laws[evidence.places[first[several]]])  # (g, V)
         agree = np.logaddexp.reduce(logs * sizes[several][:, None], axis=1)
@@ -82,6 +86,12 @@ def same_at_every_step(evidence: Evidence) -> Iterator[Prediction]:
     Tokens are drawn either by inverting cumulated sums, or as a race of exponential numbers, one a token, which is what
     torch.multinomial and Gumbel noise do. What was drawn first says which random numbers it can have been.
     """
+    for law in (_inverted, _raced):
+        yield from _by(law, evidence)
+
+
+def _by(law: Callable[[Table, Integers, Table], Table | None], evidence: Evidence) -> Iterator[Prediction]:
+    """The second draws of all rows, in one of these ways."""
     possible = evidence.laws[evidence.places, evidence.tokens] > 0  # what is impossible says nothing of the number
     first, second = evidence.only((evidence.steps == 0) & possible), evidence.only(evidence.steps == 1)
     place = np.full(len(evidence.sequences), -1)
@@ -93,13 +103,13 @@ def same_at_every_step(evidence: Evidence) -> Iterator[Prediction]:
     keys = np.column_stack([first.places[before], first.tokens[before], second.places])
     different, groups = different_rows(keys, max(evidence.vocab_size, len(evidence.contexts)))
     state, token, after = different.T
-    for law in (_inverted, _raced):
-        laws = law(evidence.laws[state], token, evidence.laws[after])
-        if laws is not None:
-            laws = np.where(evidence.laws[after] > 0, laws, 0.0)
-            total = laws.sum(axis=1, keepdims=True)
-            laws = np.divide(laws, total, out=evidence.laws[after].copy(), where=total > 0)
-            yield Prediction(rule=_AGAIN, evidence=second, groups=groups, laws=laws)
+    laws = law(evidence.laws[state], token, evidence.laws[after])
+    if laws is None:
+        return
+    laws = np.where(evidence.laws[after] > 0, laws, 0.0)
+    total = laws.sum(axis=1, keepdims=True)
+    laws = np.divide(laws, total, out=evidence.laws[after].copy(), where=total > 0)
+    yield Prediction(rule=_AGAIN, evidence=second, groups=groups, laws=laws, elsewhere=partial(_by, law))
 
 
 _AGAIN = "every step has the same random numbers: the generator is seeded again at each step"

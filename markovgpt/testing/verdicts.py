@@ -32,24 +32,29 @@ class Likely:
     distance : float, or None
         Mean total variation between the law of that mistake and the draws that it is about; None where no law is
         claimed, only where the mistake must be.
+    chance : float, or None
+        What right draws from that law, as many, would have on average.
     also : tuple of str
         Other mistakes that have the same law here.
     """
 
     rule: str
     distance: float | None = None
+    chance: float | None = None
     also: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """In words: what is wrong, and how far that law is from the draws.
 
-        >>> Likely(rule="top_k is ignored", distance=0.0071, also=("top_k is off by one",)).describe()
-        'top_k is ignored; or top_k is off by one (that law is at mean TV 0.0071)'
+        >>> Likely(rule="top_k is ignored", distance=0.0071, chance=0.0072, also=("it is off by one",)).describe()
+        'top_k is ignored; or it is off by one (that law is at mean TV 0.0071, by chance 0.0072)'
         """
         shown = [self.rule, *self.also[: _MOST_NAMES - 1]]
         more = len(self.also) + 1 - len(shown)
         said = "; or ".join(shown) + (f"; or one of {more} more with the same law here" if more else "")
-        return said if self.distance is None else f"{said} (that law is at mean TV {self.distance:.4g})"
+        if self.distance is None or self.chance is None:
+            return said
+        return f"{said} (that law is at mean TV {self.distance:.2g}, by chance {self.chance:.2g})"
 
 
 @final

@@ -177,7 +177,7 @@ def _said_of_export(lengths: Sequence[int], wrong: Sequence[Answers]) -> str:
         same = (abs(offsets - offsets[0]) <= _CONSTANT * abs(offsets).max()).all(axis=1)
         if same.mean() > 0.5:
             return (
-                f"logits are wrong by the same numbers in {int(same.sum())} of {len(same)} contexts: a bias is missing, "
+                f"logits are wrong by the same numbers in {int(same.sum())} of {len(same)} contexts: a bias is missing "
                 "or added twice"
             )
     if agree:

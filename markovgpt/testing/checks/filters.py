@@ -10,6 +10,7 @@ from markovgpt.decoding import Decoding
 from markovgpt.errors import ModelError
 from markovgpt.testing.beginnings import said_of_beginnings
 from markovgpt.testing.checks.record import check
+from markovgpt.testing.diagnosis import said_of_impossible
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.judging import Part, draws_after, exact_laws, judge, prompts_described, prompts_for, windows
 from markovgpt.testing.refusals import refusal
@@ -133,7 +134,7 @@ def generate_support(subject: Subject) -> str:
             fact("drawn", f"{len(drawn):,} tokens after {len(some)} states that have impossible ones"),
             fact("wrong", f"{len(wrong)} of {len(drawn):,}"),
             fact("first", f"{subject.labels[row[-1]]} after {subject.label(row[:-1])}"),
-            likely="the cumulated sum is searched from the wrong side, or weights are raised above 0",
+            likely=said_of_impossible(len(np.unique(drawn[wrong, :-1], axis=0)), len(some)),
         )
     return f"{len(drawn):,} draws after {len(some)} states that have impossible tokens"
 
