@@ -39,20 +39,26 @@ def said_of_greedy(subject: Subject, sequences: Integers, n: int) -> str:
     reference = Reference(subject.source, Decoding(greedy=True))
     calls = np.concatenate([np.full(len(prompts[rows]), number) for number, rows in subject.calls(prompts)])
     evidence = evidence_of(reference, sequences, n, model=subject.model, calls=calls)
-    if evidence is not None:
-        for other in looked_elsewhere(evidence):
-            right = other.evidence.laws[other.evidence.places, other.evidence.tokens]
-            if (right == 0).any() and (other.laws[other.groups, other.evidence.tokens] > 0).all():
-                return f"{other.rule} (every token that was taken is the likeliest then)"
-        said = penalty_of_greedy(evidence)
-        if said:
-            return said
-        wrong = evidence.steps[evidence.laws[evidence.places, evidence.tokens] == 0]
-        first = int(wrong.min()) if len(wrong) else 0
-        if first:
-            are = "token 1 after each prompt is" if first == 1 else f"tokens 1 to {first} after each prompt are"
-            return (
-                f"{are} right, and the first wrong one is token {first + 1}: what a step leaves behind, the key-value "
-                "cache, its positions, or how it is cropped"
-            )
-    return "another sampler is used for temperature 0, or it looks at another position"
+    wrong = None if evidence is None else evidence.steps[evidence.laws[evidence.places, evidence.tokens] == 0]
+    if evidence is None or wrong is None or not len(wrong):
+        return _UNKNOWN
+    first = int(wrong.min())
+    later = evidence.only(evidence.steps >= first)
+    for other in looked_elsewhere(later):
+        right = other.evidence.laws[other.evidence.places, other.evidence.tokens]
+        if (right == 0).any() and (other.laws[other.groups, other.evidence.tokens] > 0).all():
+            since = f" from token {first + 1} on" if first else ""
+            return f"{other.rule} (every token that was taken{since} is the likeliest then)"
+    penalty = penalty_of_greedy(evidence)
+    if penalty:
+        return penalty
+    if not first:
+        return _UNKNOWN
+    are = "token 1 after each prompt is" if first == 1 else f"tokens 1 to {first} after each prompt are"
+    return (
+        f"{are} right, and the first wrong one is token {first + 1}: what a step leaves behind, the key-value cache, "
+        "its positions, or how it is cropped"
+    )
+
+
+_UNKNOWN = "another sampler is used for temperature 0, or it looks at another position"

@@ -24,7 +24,7 @@ _CELLS = 2**19
 _FEWEST = 64  # draws
 _SIGMAS = 5.0
 _STRENGTHS = np.geomspace(0.02, 8.0, 14)
-_GREEDY = np.geomspace(0.02, 8.0, 120)
+_GREEDY = np.geomspace(0.02, 8.0, 60)
 _STEPS = 12  # of the search between two strengths
 _CLEAR = 3.0  # nats by which one kind, or strength, is better than another one
 _FACTOR = 1.5  # by which a strength is another one
@@ -174,9 +174,20 @@ def penalty_of_greedy(evidence: Evidence) -> str:
     draws = _penalized_of(evidence)
     if draws is None:
         return ""
-    rows = draws.groups, draws.evidence.tokens
-    explained = [kind.less for kind in _KINDS if any((draws.law(kind, float(x))[rows] > 0).all() for x in _GREEDY)]
+    explained = [kind.less for kind in _KINDS if _taken(draws, kind)]
     if not explained:
         return ""
     named = explained[0] if len(explained) == 1 else "a penalty"
     return f"{named}: with it, on tokens that are in the text already, every token that was taken is the likeliest"
+
+
+def _taken(draws: _Draws, kind: _Kind) -> bool:
+    """Whether some strength makes every token that was taken the likeliest: the best of a grid, and those around it."""
+    rows = draws.groups, draws.evidence.tokens
+
+    def share(strength: float) -> float:
+        return float((draws.law(kind, strength)[rows] > 0).mean())
+
+    best = int(np.argmax([share(float(x)) for x in _GREEDY]))
+    around = np.linspace(_GREEDY[max(best - 1, 0)], _GREEDY[min(best + 1, len(_GREEDY) - 1)], len(_GREEDY))
+    return any(share(float(x)) == 1 for x in around)
