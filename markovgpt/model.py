@@ -63,7 +63,7 @@ class LanguageModel(Protocol):
     - ``exported``: the same model another way, a :class:`LanguageModel` itself.
 
     What ``next_logits`` does with more than K tokens is its own affair: nothing in this package asks, but for the check
-    ``context_length``, which wants an error, or the law of the last K.
+    ``context_length``, which wants a refusal (``ValueError``, say), or the law of the last K.
     """
 
     @property
@@ -81,9 +81,9 @@ class Session(Protocol):
     """Rows of text that grow together, whose beginnings are not computed again; made by ``model.session(batch)``.
 
     Every row begins empty. Up to K tokens its law is that of ``next_logits``; beyond, that of the last K, or ``feed``
-    raises. An optional ``n_bytes`` says how much
-    memory the rows take, so that their number can be bounded; an optional ``memory`` says how much a session and all
-    of its forks may take together, where they do not share that of the machine.
+    refuses: it raises ``ValueError`` or ``NotImplementedError``. An optional ``n_bytes`` says how much memory the rows
+    take, so that their number can be bounded; an optional ``memory`` says how much a session and all of its forks may
+    take together, where they do not share that of the machine.
     """
 
     def feed(self, tokens: NDArray[np.int64]) -> Any:

@@ -12,20 +12,21 @@ Two tolerances, and no other:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
-from markovgpt.enumeration.closeness import law_gaps, likely_precision
+from markovgpt.enumeration.closeness import likely_precision
 from markovgpt.testing.contexts import Contexts
 from markovgpt.testing.findings import fact
 from markovgpt.testing.messages import law_table
 from markovgpt.testing.subject import Subject
 
-__all__ = ["Answers", "rounding_in", "same_bits", "same_laws"]
+__all__ = ["Answers", "Cause", "rounding_in", "same_bits", "same_laws"]
 
 Floats = NDArray[np.float64]
 
@@ -49,11 +50,15 @@ class Answers(NamedTuple):
     described: str
 
 
-def same_bits(subject: Subject, contexts: Contexts, first: Floats, second: Floats, *, what: str, likely: str) -> None:
+Cause = str | Callable[[Sequence[Answers]], str]
+"""What is likely of a difference: words, or what finds them, given the answers that differ."""
+
+
+def same_bits(subject: Subject, contexts: Contexts, first: Floats, second: Floats, *, what: str, likely: Cause) -> None:
     """Fail where two answers, ``(m, V)`` each, differ in any bit (NaN is NaN)."""
     equal = (first == second) | (np.isnan(first) & np.isnan(second)) if first.shape == second.shape else None
     if equal is None:
-        raise subject.broken(what, fact("shapes", f"{first.shape} and {second.shape}"), likely=likely)
+        raise subject.broken(what, fact("shapes", f"{first.shape} and {second.shape}"), likely=_said(likely, ()))
     differs = ~equal.all(axis=1)  # (m,)
     if not differs.any():
         return
@@ -65,7 +70,7 @@ def same_bits(subject: Subject, contexts: Contexts, first: Floats, second: Float
         subject.compared(contexts),
         fact("differ", f"{int(differs.sum())} of {len(first)}; none may differ in any bit, the shapes are the same"),
         subject.worst(contexts.tokens[row], f"logits differ by up to {gaps[row]:.3g}"),
-        likely=likely,
+        likely=_said(likely, (Answers(contexts.tokens, first, second, ""),)),
     )
 
 
@@ -75,7 +80,7 @@ def same_laws(
     *,
     over: Contexts,
     what: str,
-    likely: str,
+    likely: Cause,
     names: tuple[str, str] = ("got", "expected"),
 ) -> str:
     """Fail where laws differ by more than rounding; what was compared, if they do not.
@@ -85,20 +90,23 @@ def same_laws(
     worst, n, n_differ = -1.0, 0, 0
     shown: list[str] = []
     closest, precisions = 0.0, set[str]()
+    wrong: list[Answers] = []
     for texts, first, second, described in answers:
         if first.shape != second.shape:
-            raise subject.broken(what, fact("shapes", f"{first.shape}, expected {second.shape}"), likely=likely)
+            shapes = fact("shapes", f"{first.shape}, expected {second.shape}")
+            raise subject.broken(what, shapes, likely=_said(likely, ()))
         same = ((first == second) | (np.isnan(first) & np.isnan(second))).all(axis=1)  # (m,) NaN is another check's
         n += len(first)
         if same.all():
             continue
         rows = np.flatnonzero(~same)
         with np.errstate(invalid="ignore"):
-            gaps, differs, limit = law_gaps(first[rows], second[rows], allowed=subject.allowed(second[rows]))
+            gaps, differs, limit = subject.gaps(first[rows], second[rows])
             if differs.any():
                 precisions.add(likely_precision(first[rows][differs], second[rows][differs]))
         n_differ += int(differs.sum())
         closest = max(closest, float(gaps[~differs].max(initial=0.0)))
+        wrong += [Answers(texts, first, second, described)] if differs.any() else []
         if differs.any() and gaps[differs].max() > worst:
             place = np.flatnonzero(differs)[gaps[differs].argmax()]
             worst, row = float(gaps[place]), rows[place]
@@ -112,7 +120,8 @@ def same_laws(
     if n_differ:
         shown.insert(1, fact("differ", f"{n_differ} of {n} laws that were compared"))
         precision = next(name for name in ("", "float16", "bfloat16") if name in precisions)  # what explains them all
-        raise subject.broken(what, *shown, likely=rounding_in(precision, worst) if precision else likely)
+        rounded = rounding_in(precision, worst) if precision else ""
+        raise subject.broken(what, *shown, explained=rounded, likely=_said(likely, wrong))
     return f"{over.describe()}; {n:,} laws, the largest difference of a probability is {closest:.2g}"
 
 
@@ -124,3 +133,7 @@ def rounding_in(precision: str, gap: float) -> str:
     """
     power = 10.0 ** math.floor(math.log10(gap))
     return f"rounding in {precision}: --atol {next(n for n in (1, 2, 5, 10) if n * power >= gap) * power:g} accepts it"
+
+
+def _said(likely: Cause, wrong: Sequence[Answers]) -> str | Callable[[], str]:
+    return likely if isinstance(likely, str) else partial(likely, wrong)

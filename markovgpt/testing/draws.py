@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
 
-__all__ = ["Draws", "Outside", "read_draws"]
+__all__ = ["Draws", "Outside", "blocks_of", "different_rows", "read_draws"]
 
 Integers = NDArray[np.int64]
 
@@ -49,7 +49,7 @@ class Draws(NamedTuple):
 
 
 def read_draws(
-    sequences: Any, *, vocab_size: int, context_length: int, prompt_length: int
+    blocks: Sequence[Integers], *, vocab_size: int, context_length: int, prompt_length: int
 ) -> tuple[list[Draws], list[Outside]]:
     """Count the draws of recorded sequences: every token after the prompt is one, from the at most K tokens before it.
 
@@ -57,8 +57,8 @@ def read_draws(
 
     Parameters
     ----------
-    sequences : (m, length) integers, or a list of sequences of different lengths
-        NumPy, torch, or lists.
+    blocks : sequence of (m, length) int64
+        As from :func:`blocks_of`.
     vocab_size, context_length, prompt_length : int
         V, K, and how many tokens of each sequence are given.
 
@@ -70,11 +70,11 @@ def read_draws(
     Raises
     ------
     ArgumentError
-        The sequences are no whole numbers, a prompt is too short or has other numbers than tokens, or nothing is drawn.
+        A prompt is too short or has other numbers than tokens, or nothing is drawn.
     """
     contexts: dict[int, list[Integers]] = {}
     outside: list[Outside] = []
-    for block in _blocks(sequences):
+    for block in blocks:
         length = block.shape[1]
         if length < prompt_length:
             raise ArgumentError(
@@ -103,8 +103,14 @@ def read_draws(
     return [part for part in draws if len(part.counts)], outside
 
 
-def _blocks(sequences: Any) -> Iterator[Integers]:
-    """The sequences of each length, ``(m, length)`` each."""
+def blocks_of(sequences: Any) -> Iterator[Integers]:
+    """The sequences of each length, ``(m, length)`` each: of an array, a tensor, or lists of different lengths.
+
+    Raises
+    ------
+    ArgumentError
+        They are no sequences of whole numbers.
+    """
     given = sequences.detach().cpu().numpy() if hasattr(sequences, "detach") else sequences
     if isinstance(given, np.ndarray) and given.ndim == 2:
         yield _integers(given)
@@ -141,3 +147,14 @@ def _counted(rows: Integers, vocab_size: int) -> Draws:
     new = np.ones(len(kinds), dtype=np.bool_)
     new[1:] = (kinds[1:, :-1] != kinds[:-1, :-1]).any(axis=1)
     return Draws(kinds[new, :-1], np.cumsum(new) - 1, kinds[:, -1], counts)
+
+
+def different_rows(rows: Integers, vocab_size: int) -> tuple[Integers, Integers]:
+    """The different rows of tokens, ``(m, length) -> (c, length)``, and which of them each row is, ``(m,)``."""
+    length = rows.shape[1]
+    if length * np.log2(vocab_size) < 62:
+        weights = vocab_size ** np.arange(length - 1, -1, -1, dtype=np.int64)
+        _, first, places = np.unique(rows @ weights, return_index=True, return_inverse=True)
+        return rows[first], places
+    different, places = np.unique(rows, axis=0, return_inverse=True)
+    return different, places.ravel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
 __all__ = ["Finding", "NotApplicable", "cause_of", "fact"]
@@ -11,14 +12,30 @@ _MOST = 120  # characters of a cause
 
 @final
 class Finding(AssertionError):  # noqa: N818  # it is what a check found, in a model that may well be right elsewhere
-    """A broken rule: a headline, facts in lines, and what is likely.
+    """A broken rule: a headline, facts in lines, what is likely, and what shows it again, if not the check itself.
 
-    ``whole`` says that the headline is a message that needs no command to reproduce it after it.
+    What finds out what is likely may ask the model again. Whatever that does then, the rule is broken all the same.
+    ``explained`` is a reason that holds whatever other checks find: it goes before what is likely.
     """
 
-    def __init__(self, headline: str, *facts: str, likely: str = "", whole: bool = False) -> None:
+    def __init__(
+        self,
+        headline: str,
+        *facts: str,
+        likely: str | Callable[[], str] = "",
+        explained: str = "",
+        reproduce: str = "",
+    ) -> None:
         super().__init__("\n".join([headline, *facts]))
-        self.headline, self.facts, self.likely, self.whole = headline, facts, likely, whole
+        self.headline, self.facts, self.explained, self.reproduce = headline, facts, explained, reproduce
+        self.likely = likely if isinstance(likely, str) else "" if explained else _attempted(likely)
+
+
+def _attempted(likely: Callable[[], str]) -> str:
+    try:
+        return likely()
+    except Exception as error:  # of the model, mostly
+        return f"nothing is known: asked again, the model gives {cause_of(error)}"
 
 
 @final

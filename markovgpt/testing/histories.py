@@ -12,6 +12,7 @@ from markovgpt.answers import checked_logits, next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel
+from markovgpt.testing.refusals import refusal
 
 __all__ = ["Channel", "every_history", "laws_after", "random_histories", "refuses_longer"]
 
@@ -64,11 +65,18 @@ def laws_on_the_way(model: LanguageModel, histories: Integers) -> Table:
 
 
 def refuses_longer(model: LanguageModel, channel: Channel) -> bool:
-    """Whether a model does not answer after more than K tokens."""
+    """Whether a model refuses more than K tokens.
+
+    Raises
+    ------
+    ModelError
+        It does not refuse them, but crashes (:mod:`markovgpt.testing.refusals`).
+    """
     history = np.zeros((1, int(model.context_length) + 1), dtype=np.int64)
     try:
         laws_after(model, history, channel)
-    except ModelError:
+    except ModelError as error:
+        refusal(error)
         return True
     return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from markovgpt.enumeration.closeness import TOLERANCE
 from markovgpt.errors import ArgumentError
 from markovgpt.generation import decoding_of
 from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
+from markovgpt.testing.diagnosis import Diagnosis, Suspect, diagnose
+from markovgpt.testing.draws import different_rows
+from markovgpt.testing.evidence import Evidence, evidence_of
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 from markovgpt.testing.references import Reference
 from markovgpt.testing.sampling import judge_samples
@@ -100,37 +104,48 @@ def windows(sequences: Integers, context_length: int, n: int) -> Integers:
 
 def exact_laws(subject: Subject, contexts: Integers, decoding: Decoding) -> Table:
     """Exact next-token laws, ``(m, length) -> (m, V)``; each different context is looked up once."""
-    different, places = _different(contexts, subject.V)
+    different, places = different_rows(contexts, subject.V)
     return np.asarray(Reference(subject.source, decoding).laws(different))[places]
 
 
-def judge(subject: Subject, parts: Sequence[Part], *, method: str = "generate", check: str = "") -> str:
+def judge(
+    subject: Subject,
+    parts: Sequence[Part],
+    *,
+    method: str = "generate",
+    check: str = "",
+    suspect: Suspect | None = None,
+) -> str:
     """Hold draws against the exact laws; what was drawn and what could have been seen, if none is rejected.
 
     The parts share the rate of false alarms. Draws from states whose cut hangs on rounding (:func:`hangs_on_rounding`)
-    are left out, and counted. ``check`` is what shows a failure again, where one state does not.
+    are left out, and counted. ``check`` is what shows a failure again, where one state does not; ``suspect`` says what
+    is likely where nothing is found by a law.
 
     Raises
     ------
     Finding
         A state is rejected.
     """
-    n_draws, n_left, resolution = 0, 0, np.inf
+    n_draws, n_left, resolution, alpha = 0, 0, np.inf, subject.alpha / len(parts)
     for part in parts:
         decoding = decoding_of(**part.options)
-        drawn = windows(part.sequences, subject.K, part.n)  # (m, K + 1)
+        drawn = windows(part.sequences, subject.K, part.n)  # (m n, K + 1)
         certain = _certain(subject, drawn, decoding)
         n_left += len(drawn) - int(certain.sum())
         if not certain.any():
             continue
-        verdict = judge_samples(subject.source, drawn[certain], alpha=subject.alpha / len(parts), decoding=decoding)
+        verdict = judge_samples(subject.source, drawn[certain], alpha=alpha, decoding=decoding, rules={})
         if not verdict.ok:
+            found = _diagnosed(subject, part, parts, alpha, method=method, suspect=suspect)
             worst = verdict.labels[verdict.rejected[0]] if len(verdict.rejected) else None
             one = subject.sampler_command(state=worst, method=method, **part.options)
             command = subject.command(check) if check else one
-            said = verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed, reproduce=command).split("\n")
+            verdict = replace(verdict, facts=found.facts)
+            said = verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed).split("\n")
             said.insert(2, fact("prompts", part.prompts))
-            raise Finding("\n".join(said), whole=True)
+            likely = found.likely.describe() if found.likely else ""
+            raise Finding("\n".join(said), likely=likely, reproduce=command)
         n_draws, resolution = n_draws + verdict.n_draws, min(resolution, verdict.resolution)
     if not n_draws:
         raise NotApplicable("every cut of top-k or top-p hangs on rounding, or on the order of tokens that tie")
@@ -141,6 +156,34 @@ def judge(subject: Subject, parts: Sequence[Part], *, method: str = "generate", 
         else "too few for a row to be seen surely"
     )
     return f"{n_draws:,} draws after {parts[0].prompts}, alpha {subject.alpha:g}; {seen}{left}"
+
+
+def _diagnosed(
+    subject: Subject, part: Part, parts: Sequence[Part], alpha: float, *, method: str, suspect: Suspect | None = None
+) -> Diagnosis:
+    """What is wrong with the draws of a part that was rejected."""
+    evidence = _evidence(subject, part)
+    if evidence is None:
+        return Diagnosis()
+
+    def again(prompts: Integers, n: int) -> Integers:
+        return subject.generate(prompts, n, seed=subject.seed, method=method, **part.options)
+
+    others = [found for other in parts if other is not part and (found := _evidence(subject, other)) is not None]
+    return diagnose(
+        evidence, alpha, others=others, again=again, n=len(part.sequences), seed=subject.seed, suspect=suspect
+    )
+
+
+def _evidence(subject: Subject, part: Part) -> Evidence | None:
+    """The draws of a part that can be judged, with what stood before each."""
+    decoding = decoding_of(**part.options)
+    calls = np.zeros(len(part.sequences), dtype=np.int64)
+    for number, rows in subject.calls(part.sequences):
+        calls[rows] = number
+    certain = _certain(subject, windows(part.sequences, subject.K, part.n), decoding).reshape(-1, part.n)
+    source = Reference(subject.source, decoding)
+    return evidence_of(source, part.sequences, part.n, model=subject.model, calls=calls, kept=certain)
 
 
 def judge_sampler(
@@ -195,7 +238,11 @@ def judge_sampler(
     except NotApplicable as reason:
         raise ArgumentError(f"{subject.name}: {reason}.") from reason
     rows = windows(drawn, subject.K, length)
-    verdict = judge_samples(subject.source, rows, alpha=subject.alpha, decoding=decoding)
+    verdict = judge_samples(subject.source, rows, alpha=subject.alpha, decoding=decoding, rules={})
+    if not verdict.ok:
+        part = Part(drawn, length, options, "")
+        found = _diagnosed(subject, part, [part], subject.alpha, method=method)
+        verdict = replace(verdict, likely=found.likely, facts=found.facts)
     return verdict, verdict.message(sampler=f"{subject.name}.{method}", seed=subject.seed)
 
 
@@ -214,7 +261,7 @@ def _certain(subject: Subject, drawn: Integers, decoding: Decoding) -> NDArray[n
     """Which draws are from states whose set of tokens hangs on nothing, ``(m, K + 1) -> (m,)``."""
     if decoding.top_k is None and decoding.top_p is None:
         return np.ones(len(drawn), dtype=np.bool_)
-    different, places = _different(drawn[:, :-1], subject.V)
+    different, places = different_rows(drawn[:, :-1], subject.V)
     logs = Reference(subject.source).logs(different)
     return ~hangs_on_rounding(logs, decoding, allowed=subject.allowed(logs))[places]
 
@@ -244,14 +291,3 @@ def hangs_on_rounding(logs: Table, decoding: Decoding, *, allowed: float = TOLER
         rows = np.arange(len(law))
         hangs |= (ranked[rows, kept] > 0) & (ranked[rows, kept - 1] - ranked[rows, kept] <= slack)
     return hangs
-
-
-def _different(contexts: Integers, vocab_size: int) -> tuple[Integers, Integers]:
-    """The different rows, and which of them each row is."""
-    length = contexts.shape[1]
-    if length * np.log2(vocab_size) < 62:
-        weights = vocab_size ** np.arange(length - 1, -1, -1, dtype=np.int64)
-        _, first, places = np.unique(contexts @ weights, return_index=True, return_inverse=True)
-        return contexts[first], places
-    different, places = np.unique(contexts, axis=0, return_inverse=True)
-    return different, places.ravel()

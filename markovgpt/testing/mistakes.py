@@ -37,7 +37,7 @@ def wrong_rules(decoding: Decoding, vocab_size: int) -> Mapping[str, Rule]:
         rules["tokens are drawn at random, not the likeliest taken"] = other(greedy=False)
     else:
         rules["the likeliest token is always taken (greedy)"] = Decoding(greedy=True)
-        if not decoding.is_default:
+        if sum((T != 1, k is not None, p is not None, bool(decoding.min_p))) > 1:
             rules["no decoding rule is applied at all"] = Decoding()
         if T != 1:
             rules["the temperature is ignored"] = other(temperature=1.0)
@@ -48,8 +48,8 @@ def wrong_rules(decoding: Decoding, vocab_size: int) -> Mapping[str, Rule]:
         if k is not None:
             rules["top_k is ignored"] = other(top_k=None)
             if k > 1:
-                rules[f"top_k is off by one: {k - 1} in place of {k}"] = other(top_k=k - 1)
-            rules[f"top_k is off by one: {k + 1} in place of {k}"] = other(top_k=k + 1)
+                rules["top_k is off by one: k - 1 tokens are kept"] = other(top_k=k - 1)
+            rules["top_k is off by one: k + 1 tokens are kept"] = other(top_k=k + 1)
             rules["ties at the top_k cut are broken: the lowest tokens are kept"] = partial(_ties_cut, decoding, 1)
             rules["ties at the top_k cut are broken: the highest tokens are kept"] = partial(_ties_cut, decoding, -1)
         else:
@@ -57,6 +57,9 @@ def wrong_rules(decoding: Decoding, vocab_size: int) -> Mapping[str, Rule]:
         if p is not None:
             rules["top_p is ignored"] = other(top_p=None)
             rules["top_p drops the token that crosses it"] = partial(_crossing_dropped, decoding)
+            rules["top_p sums tokens in the order of the vocabulary, not the likeliest first"] = partial(
+                _unsorted, decoding
+            )
             if T != 1:
                 rules["the temperature is applied after top_p"] = partial(_temperature_last, decoding)
             if k is not None:
@@ -98,6 +101,13 @@ def _crossing_dropped(decoding: Decoding, logs: Table) -> Table:
     inside[:, 0] = True
     kept = np.zeros_like(law)
     np.put_along_axis(kept, order, np.where(inside, ranked, 0.0), axis=1)
+    return Decoding(min_p=decoding.min_p).apply(_log(kept))
+
+
+def _unsorted(decoding: Decoding, logs: Table) -> Table:
+    """Tokens are kept while the sum of those before them, by number, is below top_p."""
+    law = replace(decoding, top_p=None, min_p=None).apply(logs)  # (m, V)
+    kept = np.where(np.cumsum(law, axis=1) - law < (decoding.top_p or 1.0), law, 0.0)
     return Decoding(min_p=decoding.min_p).apply(_log(kept))
 
 

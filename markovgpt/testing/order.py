@@ -64,7 +64,7 @@ def find_order(
     ArgumentError
         No such method, or a number that cannot be.
     ModelError
-        The model failed on histories of at most K tokens.
+        The model failed, other than by refusing histories of more than K tokens.
 
     Examples
     --------

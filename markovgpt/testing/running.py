@@ -22,7 +22,8 @@ __all__ = ["CheckResult", "Outcome", "Suite", "check_of", "run_check"]
 
 Outcome = Literal["passed", "noted", "failed", "skipped", "expected failure"]
 
-_FIRST = "deterministic"  # where that fails, other failures say little
+_FIRST = ("deterministic", "no_state_leak", "batch_rows_independent", "batch_size_tolerance")
+"""Where one of these fails, failures of the checks after it say little: what they are held against is in doubt."""
 
 _OURS = str(Path(__file__).parents[1])
 
@@ -209,14 +210,25 @@ class Suite:
     def _told(self, check: Check, finding: Finding, subject: Subject) -> str:
         """The whole message of a failure."""
         lines = [str(finding)]
-        before = (_FIRST, *CHECKS[_FIRST].after)
-        if check.name not in before and self.run(CHECKS[_FIRST]).outcome == "failed":
-            lines.append(fact("likely", f"{_FIRST} fails, and this may follow from it: mend that first"))
+        first = self._first_failure(check)
+        if finding.explained:
+            lines.append(fact("likely", finding.explained))
+        elif first:
+            lines.append(fact("likely", f"{first} fails, and this may follow from it: mend that first"))
         elif finding.likely:
             lines.append(fact("likely", finding.likely))
-        if not finding.whole:
-            lines.append(fact("reproduce", subject.command(check.name)))
+        lines.append(fact("reproduce", finding.reproduce or subject.command(check.name)))
         return "\n".join(lines)
+
+    def _first_failure(self, check: Check) -> str:
+        """The first check that fails of those which must pass before this one says much; empty if none does."""
+        if check.name in CHECKS[_FIRST[0]].after:
+            return ""
+        for name in _FIRST[: _FIRST.index(check.name)] if check.name in _FIRST else _FIRST:
+            result = self.run(CHECKS[name])
+            if result.outcome == "failed" and not result.broken:
+                return name
+        return ""
 
     def _changed(self, check: Check, subject: Subject) -> CheckResult | None:
         """A failure, if the model is no longer the one that it was."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from markovgpt.testing.findings import fact
+
 if TYPE_CHECKING:
     from markovgpt.testing.verdicts import SampleVerdict
 
@@ -78,8 +80,9 @@ def _failed(verdict: SampleVerdict) -> list[str]:
             f"  largest row distance: TV {verdict.distances[rejected].max():.4g}; "
             f"weighted mean TV {verdict.mean_distance:.4g}"
         )
+    lines += [fact(name, text) for name, text in verdict.facts]
     if verdict.likely is not None:
-        lines.append(f"  likely     {verdict.likely.rule} (that law is at mean TV {verdict.likely.distance:.4g})")
+        lines.append(fact("likely", verdict.likely.describe()))
     elif verdict.outside:
         lines.append("  likely     the padded rows of the output layer are sampled: cut the logits to vocab_size")
     return lines

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlogy
 
 from markovgpt.chain import MarkovChain
 from markovgpt.comparison.correction import adjusted_p_values
@@ -16,13 +15,15 @@ from markovgpt.comparison.rows import total_variation
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
-from markovgpt.testing.draws import Draws, read_draws
-from markovgpt.testing.mistakes import Rule, wrong_rules
+from markovgpt.testing.diagnosis import Diagnosis, diagnose
+from markovgpt.testing.draws import Draws, blocks_of, read_draws
+from markovgpt.testing.evidence import evidence_of, evidence_of_counts
+from markovgpt.testing.mistakes import Rule
 from markovgpt.testing.ranks import RankTally
 from markovgpt.testing.references import Reference
 from markovgpt.testing.settings import resolved
 from markovgpt.testing.tails import least_distance, row_tests
-from markovgpt.testing.verdicts import Likely, SampleVerdict
+from markovgpt.testing.verdicts import SampleVerdict
 
 __all__ = ["judge_samples"]
 
@@ -30,10 +31,6 @@ Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
 _POWER = 0.99
-_CLOSER = 5.0
-_GAIN, _FITS = 15.0, 1e-3
-_ENOUGH = 100  # draws from which it means something that they do not contradict a rule
-_MOST_LIKELY_STATES = 512  # with most draws, in which wrong rules are tried
 
 
 def judge_samples(
@@ -86,8 +83,9 @@ def judge_samples(
     length = reference.context_length if prompt_length is None else prompt_length
     if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 1:
         raise ArgumentError(f"prompt_length is a number of tokens, at least 1: got {length!r}.", prompt_length=length)
+    blocks = list(blocks_of(sequences))
     draws, outside = read_draws(
-        sequences,
+        blocks,
         vocab_size=reference.vocab_size,
         context_length=reference.context_length,
         prompt_length=int(length),
@@ -104,10 +102,14 @@ def judge_samples(
     n, sizes = rows["draws"], rows["sizes"]
     smallest = (np.sqrt(least_distance(sizes, level)) + math.sqrt(-math.log(1 - _POWER))) / np.sqrt(2 * n)
     smallest[sizes < 2] = np.inf
-    likely = None
-    if (every <= alpha).any():
-        known = wrong_rules(reference.rule, reference.vocab_size) if rules is None else rules
-        likely = _likely(reference, draws, known)
+    found = Diagnosis()
+    if (every <= alpha).any() and rules != {}:
+        model = None if isinstance(chain, MarkovChain) else chain
+        evidence = (
+            evidence_of(reference, blocks[0], blocks[0].shape[1] - length, model=model) if len(blocks) == 1 else None
+        )
+        evidence = evidence or evidence_of_counts(reference, draws, model=model)
+        found = Diagnosis() if evidence is None else diagnose(evidence, alpha, rules=rules)
     names = reference.vocabulary.names
     return SampleVerdict(
         name=reference.name,
@@ -127,7 +129,8 @@ def judge_samples(
         smallest=smallest,
         ranks=ranks,
         outside=tuple(outside),
-        likely=likely,
+        likely=found.likely,
+        facts=found.facts,
     )
 
 
@@ -167,56 +170,3 @@ def _shares(counts: Integers, expected: Table) -> Table:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(counts > 0, counts * np.log(counts / expected), 0.0)
     return np.asarray(2 * (logs - counts + expected))
-
-
-def _likely(reference: Reference, draws: list[Draws], rules: Mapping[str, Rule]) -> Likely | None:
-    """The rule whose law is nearest to the sample, if it is five times nearer than the right one.
-
-    Where draws are few for every state, distances are noise: then the rule of the highest likelihood, if it is e^15
-    times that of the right law and the sample does not contradict it.
-    """
-    if not draws:
-        return None
-    logs, laws, counts = _most_drawn(reference, draws)
-    n = counts.sum(axis=1)
-    frequencies = counts / n[:, None]
-
-    def mean_distance(law: Table) -> float:
-        return float(total_variation(frequencies, law) @ n / n.sum())
-
-    right = mean_distance(laws)
-    found = [(mean_distance(law), name, law) for name, rule in rules.items() if (law := rule(logs)).shape == laws.shape]
-    if not found:
-        return None
-    distance, name, law = min(found, key=lambda one: one[0])
-    near = distance * _CLOSER <= right
-    if near:
-        return Likely(rule=name, distance=distance)
-    gains = [float(_log_likelihood(counts, law) - _log_likelihood(counts, laws)) for _, _, law in found]
-    best = int(np.argmax(gains))
-    distance, name, law = found[best]
-    fits = not (adjusted_p_values(row_tests(counts, law).p_values, "holm") <= _FITS).any()
-    return Likely(rule=name, distance=distance) if gains[best] >= _GAIN and n.sum() >= _ENOUGH and fits else None
-
-
-def _log_likelihood(counts: Integers, laws: Table) -> float:
-    """``sum c ln p``; a token that the law excludes counts as one of probability 1e-300."""
-    return float(xlogy(counts, np.maximum(laws, 1e-300)).sum())
-
-
-def _most_drawn(reference: Reference, draws: list[Draws]) -> tuple[Table, Table, Integers]:
-    """Undecoded logarithms, laws and counts of the states with most draws, ``(b, V)`` each."""
-    V = reference.vocab_size
-    totals = np.concatenate([np.bincount(part.places, weights=part.counts) for part in draws])
-    of_part = np.concatenate([np.full(len(part.contexts), i) for i, part in enumerate(draws)])
-    place = np.concatenate([np.arange(len(part.contexts)) for part in draws])
-    most = min(_MOST_LIKELY_STATES, max(1, 2**20 // V))
-    chosen = np.sort(np.argsort(-totals, kind="stable")[:most])
-    logs, laws, counts = [], [], []
-    for i, part in enumerate(draws):
-        places = place[chosen[of_part[chosen] == i]]
-        if len(places):
-            logs.append(reference.logs(part.contexts[places]))
-            laws.append(reference.laws(part.contexts[places]))
-            counts.append(np.concatenate([part.table(p, p + 1, V) for p in places.tolist()]))
-    return np.concatenate(logs), np.concatenate(laws), np.concatenate(counts)

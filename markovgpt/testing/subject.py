@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.answers import as_float64, checked_logits
-from markovgpt.enumeration.closeness import TOLERANCE, coarser_precision, half_precision, rounding_allowance
+from markovgpt.enumeration.closeness import (
+    TOLERANCE,
+    LawGaps,
+    coarser_precision,
+    half_precision,
+    law_gaps,
+    rounding_allowance,
+)
 from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, model_name, vocabulary_of
 from markovgpt.samplers import call_sampler, takes_option
@@ -117,6 +124,10 @@ class Subject:
         """The coarsest half precision of all that was asked so far: "bfloat16", "float16", or ""."""
         return coarser_precision(self._noted, self._exact.precision if self._looked_up else "")
 
+    def gaps(self, first: Floats, second: Floats) -> LawGaps:
+        """How far the laws of logits are from those expected, ``(m, V)`` each, and where it is more than is allowed."""
+        return law_gaps(first, second, allowed=self.allowed(second))
+
     def allowed(self, logits: Floats, *, least: float = TOLERANCE) -> float:
         """The largest difference of a probability that is called rounding, in laws with such logits ``(m, V)``.
 
@@ -198,15 +209,15 @@ class Subject:
         if tokens.shape != expected or not np.issubdtype(tokens.dtype, np.integer):
             raise ModelError(
                 f"{method} of {self.name} must return prompts and {n} tokens after each, integers of shape {expected}: "
-                f"got {tokens.dtype} of shape {tokens.shape}."
+                f"got {tokens.dtype} of shape {tokens.shape}.",
+                got=tokens.shape,
+                dtype=tokens.dtype,
             )
         if not (tokens[:, : prompts.shape[1]] == prompts).all():
             raise ModelError(f"{method} of {self.name} must return rows that begin with the prompts: they do not.")
         if tokens.min() < 0 or tokens.max() >= self.V:
-            raise ModelError(
-                f"{method} of {self.name} drew token {tokens.max() if tokens.max() >= self.V else tokens.min()}: "
-                f"tokens are 0..{self.V - 1}."
-            )
+            token = int(tokens.max() if tokens.max() >= self.V else tokens.min())
+            raise ModelError(f"{method} of {self.name} drew token {token}: tokens are 0..{self.V - 1}.", token=token)
         return tokens.astype(np.int64), more
 
     @property
@@ -245,9 +256,9 @@ class Subject:
         """The line of a message that names the worst place."""
         return fact("worst", f"after {self.label(tokens)}: {gap}")
 
-    def broken(self, what: str, *facts: str, likely: str = "", whole: bool = False) -> Finding:
+    def broken(self, what: str, *facts: str, likely: str | Callable[[], str] = "", explained: str = "") -> Finding:
         """The failure of a check of this model."""
-        return Finding(f"{self.name}: {what}", *facts, likely=likely, whole=whole)
+        return Finding(f"{self.name}: {what}", *facts, likely=likely, explained=explained)
 
 
 @final

@@ -17,22 +17,44 @@ __all__ = ["Likely", "SampleVerdict"]
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
+_MOST_NAMES = 3  # of mistakes with the same law
+
 
 @final
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Likely:
-    """A known mistake whose law is nearest to the sample.
+    """What explains a sample that was rejected.
 
     Attributes
     ----------
     rule : str
         What is wrong.
-    distance : float
-        Mean total variation between its law and the sample, over all draws.
+    distance : float, or None
+        Mean total variation between the law of that mistake and the draws that it is about; None where no law is
+        claimed, only where the mistake must be.
+    chance : float, or None
+        What right draws from that law, as many, would have on average.
+    also : tuple of str
+        Other mistakes that have the same law here.
     """
 
     rule: str
-    distance: float
+    distance: float | None = None
+    chance: float | None = None
+    also: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """In words: what is wrong, and how far that law is from the draws.
+
+        >>> Likely(rule="top_k is ignored", distance=0.0071, chance=0.0072, also=("it is off by one",)).describe()
+        'top_k is ignored; or it is off by one (that law is at mean TV 0.0071, by chance 0.0072)'
+        """
+        shown = [self.rule, *self.also[: _MOST_NAMES - 1]]
+        more = len(self.also) + 1 - len(shown)
+        said = "; or ".join(shown) + (f"; or one of {more} more with the same law here" if more else "")
+        if self.distance is None or self.chance is None:
+            return said
+        return f"{said} (that law is at mean TV {self.distance:.2g}, by chance {self.chance:.2g})"
 
 
 @final
@@ -76,6 +98,8 @@ class SampleVerdict:
         Drawn numbers that are no tokens.
     likely : Likely, or None
         The known mistake that explains the sample; None if it is not rejected, or none does.
+    facts : tuple of (name, text)
+        What else was seen of a sample that is rejected, as lines of its message: at which step it goes wrong.
     """
 
     name: str
@@ -96,6 +120,7 @@ class SampleVerdict:
     ranks: RankTest | None
     outside: tuple[Outside, ...]
     likely: Likely | None
+    facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:

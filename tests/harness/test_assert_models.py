@@ -101,11 +101,11 @@ def test_session_of_a_large_model_is_sampled():
 @pytest.mark.parametrize(
     ("kind", "first", "likely"),
     [
-        (TooShort, 3, "the window is one token short: 2 in place of 3"),
-        (FirstTokens, 4, "the first K tokens stay in the cache"),
-        (OneBehind, 2, "it is one token behind"),
-        (EmptyCache, 2, "the cache is empty: only the last token is seen"),
-        (StaleAfterTwoSlides, 5, "the cache was built at other positions"),
+        (TooShort, 3, "the window is one token too short: 2 in place of K=3"),
+        (FirstTokens, 4, "the first K tokens of the text are kept"),
+        (OneBehind, 2, "one position behind: the newest token is not seen"),
+        (EmptyCache, 2, "only the newest token is seen: nothing is kept"),
+        (StaleAfterTwoSlides, 5, "when the window slides for the second time (it is right before), the keys that stay"),
     ],
 )
 def test_session_that_is_wrong_is_named(kind, first, likely):

@@ -49,7 +49,7 @@ def assert_order(
     ArgumentError
         A number or a method that cannot be.
     ModelError
-        The model failed on histories of at most K tokens.
+        The model failed, other than by refusing histories of more than K tokens.
     """
     __tracebackhide__ = True
     check_is_model(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.samplers import call_sampler
 from markovgpt.testing.assertions.subjects import check_count, rule_of
+from markovgpt.testing.diagnosis import diagnose
+from markovgpt.testing.evidence import evidence_of
 from markovgpt.testing.messages import failure
 from markovgpt.testing.references import Reference
 from markovgpt.testing.sampling import judge_samples
@@ -42,7 +45,8 @@ def assert_samples_chain(
     Called once, as ``generate(prompts, length, seed=seed, **decoding)``. One that takes no seed draws from the random
     numbers of torch, NumPy and Python, which are seeded for the call; a method of a torch module that takes none is
     given a tensor. A right sampler fails with a probability of at most ``alpha``; a draw of probability 0 fails at
-    once. The test is never repeated.
+    once. The test is never repeated: one that failed may call the sampler again, with shorter prompts, only to say
+    where it goes wrong.
 
     Parameters
     ----------
@@ -88,9 +92,19 @@ def assert_samples_chain(
     given = prompts_for(model, n, seed=seed, prompts=prompts)  # (n, K)
     answer = call_sampler(generate, given.copy(), length, seed=seed, **decoding)
     sequences = _continued(answer, given, length, name)
-    verdict = judge_samples(model, sequences, alpha=used.alpha, decoding=rule)
+    verdict = judge_samples(model, sequences, alpha=used.alpha, decoding=rule, rules={})
     if verdict.ok:
         return
+    asked = None if isinstance(model, MarkovChain) else model
+    evidence = evidence_of(reference, sequences, length, model=asked)
+    if evidence is not None:
+
+        def again(prompts: Integers, length: int) -> Integers:
+            drawn = call_sampler(generate, prompts.copy(), length, seed=used.seed, **decoding)
+            return _continued(drawn, prompts, length, name)
+
+        found = diagnose(evidence, used.alpha, again=again, n=used.n, seed=used.seed)
+        verdict = replace(verdict, likely=found.likely, facts=found.facts)
     options = "".join(f", {option}={value!r}" for option, value in decoding.items())
     worst = f", prompts=[{verdict.labels[verdict.rejected[0]]!r}]" if len(verdict.rejected) else ""
     drawn = f"n={n}, length={1 if worst else length}, seed={seed}"

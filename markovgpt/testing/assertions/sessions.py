@@ -10,6 +10,7 @@ from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
 from markovgpt.testing.assertions.subjects import check_count
+from markovgpt.testing.cached import said_of_session
 from markovgpt.testing.histories import every_history, laws_on_the_way, random_histories
 from markovgpt.testing.messages import failure, law_table, number
 from markovgpt.testing.settings import resolved
@@ -21,8 +22,7 @@ Table = NDArray[np.float64]
 
 _EXHAUSTIVE = 1024  # texts
 _SAMPLED = 64
-_CLOSER = 5.0
-_SAME, _ROUNDING = 1e-4, 1e-5  # of a probability
+_ROUNDING = 1e-5  # of a probability
 
 
 def assert_session_matches(
@@ -131,42 +131,15 @@ def _plain(answer: object) -> object:
 
 
 def _likely(model: LanguageModel, texts: Integers, laws: Table, whole: Table, bad: NDArray[np.bool_], what: str) -> str:
-    """What the session seems to condition on, if that is five times nearer than the right law."""
-    K, length = int(model.context_length), texts.shape[1]
+    """What the session seems to do, by its laws at the lengths at which they differ, ``(m, max_length, V)``."""
     if what == "after fork":
         return "fork mixes up rows, or shares a cache that is then written to"
-    first = int(np.flatnonzero(bad.any(axis=0))[0]) + 1
-    at = first - 1
-    guesses: dict[str, Table] = {}
-    for wrong, text in (
-        (texts[:, max(0, first - K + 1) : first], f"the window is one token short: {K - 1} in place of {K}"),
-        (texts[:, max(0, first - K - 1) : first], f"the window is one token long: {K + 1} in place of {K}"),
-        (texts[:, :first], "nothing is dropped: the whole history is used"),
-        (texts[:, : min(first, K)], "the first K tokens stay in the cache, new ones are lost"),
-        (texts[:, max(0, first - K - 1) : first - 1], "it is one token behind: the last token was not fed yet"),
-        (texts[:, first - 1 : first], "the cache is empty: only the last token is seen"),
-    ):
-        if wrong.shape[1] and wrong.shape[1] <= max(K, length):
-            try:
-                guesses[text] = _law(model, wrong)
-            except ModelError:
-                continue
-    right = abs(laws[:, at] - whole[:, at]).sum()
-    near = {text: abs(laws[:, at] - law).sum() for text, law in guesses.items()}
-    best = min(near, key=lambda text: near[text], default="")
-    if best and near[best] * _CLOSER <= right:
-        return f"{best} (from length {first} on)"
-    if first > K and _hangs_on_older(texts[:, first - K : first], laws[:, at]):
-        return (
-            "tokens that left the window still matter: a state that is carried on, or keys that were made with them in "
-            "view; once the window slides, make it anew"
+    with np.errstate(divide="ignore"):
+        logs, right = np.log(laws), np.log(whole)
+        fed = [(texts[:, : at + 1], logs[:, at], right[:, at]) for at in np.flatnonzero(bad.any(axis=0)).tolist()]
+        return said_of_session(
+            fed,
+            lambda contexts: next_token_logits(model, contexts.copy()),
+            lambda longer: np.log(laws_on_the_way(model, longer)[:, -1]),
+            int(model.context_length),
         )
-    if first > K:
-        return "the cache was built at other positions: once the window slides, keys and values must be made anew"
-    return "positions or the mask do not count the tokens that are in the cache already"
-
-
-def _hangs_on_older(windows: Integers, laws: Table) -> bool:
-    """Whether laws differ after the same last tokens, ``(m, K), (m, V)``: what stood before them is not forgotten."""
-    _, first, places = np.unique(windows, axis=0, return_index=True, return_inverse=True)
-    return bool((abs(laws - laws[first][places.ravel()]) > _SAME).any())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.enumeration.closeness import law_gaps
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_bits, same_laws
+from markovgpt.testing.influence import said_of_rows
 from markovgpt.testing.subject import Subject
 
 __all__ = ["batch_rows_independent", "batch_size_tolerance", "padding"]
@@ -18,6 +21,7 @@ Integers = NDArray[np.int64]
 _COPIED = 4  # contexts that are asked in a batch of themselves
 _ALONE = 256  # contexts that are asked one by one
 _SIZES = (2, 7)  # of batches for the rest
+_IN_ONE, _TURNED = "alone and in a batch", "and in reverse order"
 
 
 @check(
@@ -49,8 +53,7 @@ def batch_rows_independent(subject: Subject) -> str:
             beside,
             whole,
             what="a row of a batch depends on the other rows",
-            likely="rows are mixed: time before batch, a wrong reshape, attention or statistics (also the scale of "
-            "dynamic quantisation) over the batch",
+            likely=lambda _: said_of_rows(subject),
         )
     return f"{contexts.describe()}, each beside two sets of others, and {min(_COPIED, len(tokens))} beside copies"
 
@@ -85,24 +88,41 @@ def batch_size_tolerance(subject: Subject) -> str:
     answers = []
     few = tokens[np.random.default_rng(subject.seed).permutation(len(tokens))[:_ALONE]]  # (f, K)
     alone = np.concatenate([subject.ask(row[None]) for row in few])
-    answers.append(
-        Answers(few, alone, subject.ask(few), f"{len(few)} contexts of length {subject.K} alone and in a batch")
-    )
+    answers.append(Answers(few, alone, subject.ask(few), f"{len(few)} contexts of length {subject.K} {_IN_ONE}"))
     for size in _SIZES:
         some = tokens[: min(len(tokens), size * _ALONE)]
+        some = some[: len(some) - (len(some) > 1 and len(some) % size == 1)]  # a batch of one is compared above
         parts = [subject.ask(some[begin : begin + size]) for begin in range(0, len(some), size)]
         said = f"{len(some)} contexts of length {subject.K} in batches of {size} and of {len(tokens)}"
         answers.append(Answers(some, np.concatenate(parts), whole[: len(some)], said))
     turned = subject.ask(tokens[::-1])[::-1]
-    answers.append(Answers(tokens, turned, whole, f"{contexts.describe()}, and in reverse order"))
+    answers.append(Answers(tokens, turned, whole, f"{contexts.describe()}, {_TURNED}"))
     return same_laws(
         subject,
         answers,
         over=subject.contexts(subject.K),
         what="the law of a context depends on the size of the batch or on its place in it",
-        likely="a mask, a position or a scale is made from the shape of the batch",
+        likely=partial(_said_of_sizes, len(tokens)),
         names=("here", "whole batch"),
     )
+
+
+def _said_of_sizes(whole: int, wrong: Sequence[Answers]) -> str:
+    """What is wrong with batches, by which of them differ from the one of all contexts."""
+    described = [answer.described for answer in wrong]
+    alone = any(said.endswith(_IN_ONE) for said in described)
+    turned = any(said.endswith(_TURNED) for said in described)
+    small = len(described) - alone - turned
+    if alone and not small and not turned:
+        return "a batch of one takes another path: a squeeze, a lost dimension, or a kernel of its own"
+    if turned and not small and not alone:
+        return "the place of a row in its batch matters: an index, a position or a mask along the batch"
+    if small == len(_SIZES) and alone and not turned:
+        return (
+            f"no small batch agrees with the one of {whole} rows: another kernel or precision for large batches, or a "
+            "mask, a position or a scale made from the shape of the batch"
+        )
+    return "a mask, a position or a scale is made from the shape of the batch"
 
 
 @check(
@@ -139,6 +159,21 @@ def padding(subject: Subject) -> str:
         answers,
         over=subject.contexts(subject.K),
         what="padding on the left changes the law",
-        likely="positions are counted from the padding, or the padding is attended to",
+        likely=_said_of_padding,
         names=("padded", "alone"),
+    )
+
+
+def _said_of_padding(wrong: Sequence[Answers]) -> str:
+    """What is wrong with padding: whether its tokens count, or only how many there are."""
+    shown: dict[tuple[int, ...], list[NDArray[np.float64]]] = {}
+    for answer in wrong:
+        for text, law in zip(answer.texts, answer.first, strict=True):
+            shown.setdefault(tuple(text.tolist()), []).append(law)
+    hangs = any(law_gaps(laws[0][None], other[None]).differs.any() for laws in shown.values() for other in laws[1:])
+    if hangs:
+        return "the padding is attended to: which tokens it has changes the law. Pass its mask on, in every layer"
+    return (
+        "positions are counted from the padding: which tokens it has changes nothing, how many it has does. Count them "
+        "from the first token"
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from markovgpt.enumeration.closeness import TOLERANCE, likely_precision, rounding_allowance
 from markovgpt.errors import ModelError
@@ -24,12 +27,17 @@ from markovgpt.testing.judging import (
     prompts_for,
     windows,
 )
+from markovgpt.testing.reported import said_of_reported
 from markovgpt.testing.subject import Subject
 
 __all__ = ["logprobs_match_law", "same_chain", "speculative"]
 
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
 _LENGTH = 4  # tokens drawn after a prompt
 _LEAST = 4 * TOLERANCE  # laws of a chain do not tell any more that they were computed in float32
+_CONSTANT, _SEVERAL = 1e-3, 4  # of the largest difference, and contexts: their differences are the same
 
 
 @check(
@@ -70,7 +78,6 @@ def logprobs_match_law(subject: Subject) -> str:
         if wrong.any():
             row = int(np.where(wrong, np.nan_to_num(gaps, nan=np.inf), -1).argmax())
             token = subject.labels[drawn[row, -1]]
-            likely = "they are taken before temperature and filters, or from the position before"
             logits = subject.ask(drawn[row : row + 1, :-1])  # (1, V)
             precision, gap = likely_precision(logits, logits), float(gaps[row]) * min(1.0, decoding.temperature)
             rounded = precision and gap <= rounding_allowance(logits, precision)
@@ -85,7 +92,16 @@ def logprobs_match_law(subject: Subject) -> str:
                     drawn[row, :-1],
                     f"{token} is said to have probability {np.exp(got.ravel()[row]):.6g}, it has {expected[row]:.6g}",
                 ),
-                likely=rounding_in(precision, gap) if rounded else likely,
+                explained=rounding_in(precision, gap) if rounded else "",
+                likely=partial(
+                    said_of_reported,
+                    got,
+                    answer[:, subject.K :],
+                    plain.reshape(*got.shape, subject.V),
+                    decoding,
+                    judged=judged.reshape(got.shape),
+                    allowed=float(allowed),
+                ),
             )
     return f"{n:,} tokens; the largest difference of a probability is {closest:.2g}"
 
@@ -111,7 +127,13 @@ def speculative(subject: Subject) -> str:
         Part(subject.generate(prompts, length, seed=subject.seed, method=method, **rule), length, rule, said)
         for rule in rules
     ]
-    return judge(subject, parts, method=method)
+    return judge(subject, parts, method=method, suspect=lambda *_: _ACCEPTED)
+
+
+_ACCEPTED = (
+    "a proposed token is accepted too readily, or after a rejection one is drawn from the whole law and not from what "
+    "the draft leaves over"
+)
 
 
 @check(
@@ -143,6 +165,33 @@ def same_chain(subject: Subject) -> str:
         answers,
         over=subject.contexts(subject.K),
         what="the export has another law than the model",
-        likely="a shape, a length or a constant was fixed when it was exported",
+        likely=partial(_said_of_export, lengths_asked(subject.K)),
         names=("export", "model"),
     )
+
+
+def _said_of_export(lengths: Sequence[int], wrong: Sequence[Answers]) -> str:
+    """What is wrong with an export: logits by the same numbers, some lengths, or everything."""
+    first, second = (np.concatenate(logits) for logits in zip(*(answer[1:3] for answer in wrong), strict=True))
+    finite = (np.isfinite(first) & np.isfinite(second)).all(axis=0)  # (V,)
+    gaps = first[:, finite] - second[:, finite]
+    differ = sorted({answer.texts.shape[1] for answer in wrong})
+    agree = [length for length in lengths if length not in differ]
+    if finite.sum() > 1 and len(gaps) >= _SEVERAL and not agree:
+        offsets = gaps - gaps[:, :1]  # logits are known up to a number
+        same = (abs(offsets - offsets[0]) <= _CONSTANT * abs(offsets).max()).all(axis=1)
+        if same.mean() > 0.5:
+            return (
+                f"logits are wrong by the same numbers in {int(same.sum())} of {len(same)} contexts: a bias is missing "
+                "or added twice"
+            )
+    if agree:
+        return (
+            f"contexts of {_listed(agree)} agree, those of {_listed(differ)} do not: a shape, a length or a branch was "
+            "fixed when it was exported"
+        )
+    return "weights in another order, a constant or a position that was fixed when it was exported"
+
+
+def _listed(lengths: Sequence[int]) -> str:
+    return f"{', '.join(map(str, lengths))} token{'s' if lengths != [1] else ''}"

@@ -8,9 +8,12 @@ import numpy as np
 
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ModelError
+from markovgpt.testing.beginnings import said_of_beginnings
 from markovgpt.testing.checks.record import check
+from markovgpt.testing.diagnosis import said_of_impossible
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.judging import Part, draws_after, exact_laws, judge, prompts_described, prompts_for, windows
+from markovgpt.testing.refusals import refusal
 from markovgpt.testing.subject import Subject
 from markovgpt.testing.telling import telling_top_p
 
@@ -131,7 +134,7 @@ def generate_support(subject: Subject) -> str:
             fact("drawn", f"{len(drawn):,} tokens after {len(some)} states that have impossible ones"),
             fact("wrong", f"{len(wrong)} of {len(drawn):,}"),
             fact("first", f"{subject.labels[row[-1]]} after {subject.label(row[:-1])}"),
-            likely="the cumulated sum is searched from the wrong side, or weights are raised above 0",
+            likely=said_of_impossible(len(np.unique(drawn[wrong, :-1], axis=0)), len(some)),
         )
     return f"{len(drawn):,} draws after {len(some)} states that have impossible tokens"
 
@@ -157,13 +160,11 @@ def generate_is_markov(subject: Subject) -> str:
         try:
             sequences = subject.generate(prompts, 1, seed=subject.seed)
         except ModelError as error:
-            if error.__cause__ is None:
-                raise
-            cause = type(error.__cause__).__name__
-            raise NotApplicable(f"generate takes no prompts longer than K={subject.K} ({cause})") from error
+            kind = refusal(error).partition(":")[0]
+            raise NotApplicable(f"generate takes no prompts longer than K={subject.K} ({kind})") from error
         said = f"{older} times {subject.labels[token]} before the last K={subject.K} tokens"
         parts.append(Part(sequences, 1, {}, said))
-    return judge(subject, parts, check="generate_is_markov")
+    return judge(subject, parts, check="generate_is_markov", suspect=said_of_beginnings)
 
 
 def _parts(subject: Subject, *rules: dict[str, Any], length: int = _FILTERED) -> list[Part]:

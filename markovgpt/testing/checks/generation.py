@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.answers import as_float64
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.closeness import likely_precision
 from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import rounding_in
 from markovgpt.testing.findings import NotApplicable, fact
+from markovgpt.testing.greedy import said_of_greedy
 from markovgpt.testing.judging import exact_laws, windows
 from markovgpt.testing.subject import Subject
 
 __all__ = ["generate_greedy", "generate_seeded", "generate_shape"]
+
+Integers = NDArray[np.int64]
 
 _LENGTH = 4  # tokens drawn after a prompt
 _MOST = 18  # of them, where K + 2 would be more
@@ -41,9 +47,33 @@ def generate_shape(subject: Subject) -> str:
                     "generate does not return the prompts and the tokens after them",
                     fact("asked", f"{len(asked)} prompts of length {asked.shape[1]}, n={n}"),
                     fact("got", str(error)),
-                    likely="the prompt is cut off, or generation stops or pads by itself",
+                    likely=partial(_wrong_shape, subject, error, asked, n),
                 ) from error
     return f"{len(prompts)} prompts of length {subject.K}, one prompt, and prompts of one token"
+
+
+def _wrong_shape(subject: Subject, error: ModelError, asked: Integers, n: int) -> str:
+    """What makes ``generate`` return such tokens after prompts ``(rows, length)``."""
+    facts = error.facts
+    if "token" in facts:
+        if facts["token"] < 0:
+            return "a mark of the end, or of padding, is returned as a token"
+        return f"the output layer is padded, and its extra rows are drawn: cut the logits, logits[:, :{subject.V}]"
+    if "got" not in facts:
+        return "rows of the batch come back in another order, or the prompts are cut or padded"
+    shape, dtype = facts["got"], facts["dtype"]
+    if not np.issubdtype(dtype, np.integer):
+        return "return the tokens themselves: whole numbers, of an array or a tensor of integers"
+    if len(shape) == 1 and len(asked) == 1:
+        return "a batch of one loses its first dimension: squeeze only the dimension that is meant"
+    if shape == (len(asked), n):
+        again = as_float64(subject.call("generate", asked, n, seed=subject.seed), f"generate of {subject.name}")
+        length = min(n, asked.shape[1])
+        if again.shape != shape or not (again[:, :length] == asked[:, :length]).all():
+            return "only the new tokens are returned: put the prompts in front of them"
+    if len(shape) == 2 and shape[1] < asked.shape[1] + n:
+        return "generation stops by itself, at an end token, say: go on until there are n tokens after every prompt"
+    return "return each prompt and n tokens after it, whatever they are: no padding, no mark of the end"
 
 
 @check(
@@ -108,7 +138,8 @@ def generate_greedy(subject: Subject) -> str:
     n = min(subject.K + 2, _MOST)
     if not subject.takes("generate", "temperature"):
         raise NotApplicable("generate takes no temperature")
-    drawn = windows(subject.generate(contexts.tokens, n, seed=subject.seed, temperature=0.0), subject.K, n)
+    sequences = subject.generate(contexts.tokens, n, seed=subject.seed, temperature=0.0)
+    drawn = windows(sequences, subject.K, n)
     laws = exact_laws(subject, drawn[:, :-1], Decoding())
     taken = laws[np.arange(len(drawn)), drawn[:, -1]]
     missing: NDArray[np.float64] = laws.max(axis=1) - taken  # (rows,)
@@ -117,7 +148,6 @@ def generate_greedy(subject: Subject) -> str:
     if wrong.any():
         row = int(missing.argmax())
         best = int(laws[row].argmax())
-        likely = "temperature 0 is taken for the default, or another sampler is used for it"
         logits = subject.ask(drawn[row : row + 1, :-1])  # (1, V)
         swapped = logits.copy()
         swapped[0, [best, drawn[row, -1]]] = logits[0, [drawn[row, -1], best]]
@@ -131,6 +161,7 @@ def generate_greedy(subject: Subject) -> str:
                 f"{subject.labels[drawn[row, -1]]} with probability {taken[row]:.4g}, where {subject.labels[best]} has "
                 f"{laws[row, best]:.4g}",
             ),
-            likely=rounding_in(precision, float(missing[row]) / 2) if precision else likely,
+            explained=rounding_in(precision, float(missing[row]) / 2) if precision else "",
+            likely=lambda: said_of_greedy(subject, sequences, n),
         )
     return f"{contexts.describe()}, and {n} tokens after each"

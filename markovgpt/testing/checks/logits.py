@@ -36,6 +36,8 @@ def logits_shape(subject: Subject) -> str:
             hint = ""
             if len(shape) == 3:
                 hint = "all positions are returned: take the last, logits[:, -1]"
+            elif len(shape) < 2 and len(asked) == 1:
+                hint = "a batch of one loses its first dimension: squeeze only the dimension that is meant"
             elif len(shape) == 2 and shape[1] > subject.V:
                 hint = f"the vocabulary is padded from {subject.V} to {shape[1]}: cut it, logits[:, :{subject.V}]"
             raise subject.broken(
@@ -70,12 +72,17 @@ def logits_finite(subject: Subject) -> str:
         row = int(np.argmax(rows))
         token = int(np.argmax(bad[row]))
         got = f"{logits[row, token]} for token {subject.labels[token]}" if bad[row].any() else "only -inf"
+        likely = "a mask over every token"
+        if bad[row].any():
+            likely = "a division by 0, or an overflow: half precision ends at 65,504"
+        if np.isnan(logits[row]).any():
+            likely = "a softmax over positions that are all masked, infinity less infinity, or a logarithm below 0"
         raise subject.broken(
             "logits must be finite, or -inf for impossible tokens",
             subject.compared(contexts),
             fact("bad", f"{int(rows.sum())} of {len(contexts)} rows"),
             subject.worst(contexts.tokens[row], got),
-            likely="a mask over every token, a logarithm of 0 or less, or an overflow in half precision",
+            likely=likely,
         )
     return f"{n:,} contexts of length {_listed(lengths_asked(subject.K))}"
 

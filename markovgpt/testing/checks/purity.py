@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from markovgpt.samplers import call_sampler
 from markovgpt.testing.checks.record import check
-from markovgpt.testing.comparing import same_bits
+from markovgpt.testing.comparing import Answers, same_bits
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import fact
 from markovgpt.testing.subject import Subject
@@ -73,10 +74,26 @@ def deterministic(subject: Subject) -> str:
             first,
             second,
             what="the same call gives another answer the second time",
-            likely="dropout is left on (call eval()), or the model draws random numbers",
+            likely=partial(_said_of_repeats, subject),
         )
         n += len(contexts)
     return f"{n:,} contexts, twice"
+
+
+def _said_of_repeats(subject: Subject, wrong: Sequence[Answers]) -> str:
+    """Whether it is chance or memory: further calls differ again, or are the same as the second."""
+    for asked in wrong:
+        later = [subject.ask(asked.texts) for _ in range(2)]
+        if all(np.array_equal(asked.second, logits, equal_nan=True) for logits in later):
+            return _KEPT
+    return _RANDOM
+
+
+_RANDOM = "dropout is left on (call eval()), or the model draws random numbers"
+_KEPT = (
+    "something is left from call to call, a cache or a state: the first call differs, and the second, third and fourth "
+    "are the same"
+)
 
 
 @check(

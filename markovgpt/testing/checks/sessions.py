@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ModelError
+from markovgpt.testing.cached import said_of_session
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
-from markovgpt.testing.findings import NotApplicable, cause_of
+from markovgpt.testing.findings import NotApplicable
+from markovgpt.testing.refusals import refusal
 from markovgpt.testing.subject import Subject
 
 __all__ = ["fork_is_independent", "session_after_crop", "session_equals_recompute"]
@@ -44,7 +47,9 @@ def session_equals_recompute(subject: Subject) -> str:
             except ModelError as error:
                 if length <= subject.K:
                     raise
-                refused = f"; the session takes no more than K={subject.K} tokens ({cause_of(error)})"
+                said = refusal(error, slid=length > subject.K + 1)
+                taken = f"K={subject.K}" if length == subject.K + 1 else f"{length - 1}"
+                refused = f"; the session takes no more than {taken} tokens ({said})"
                 break
             if length in shown or length > subject.K:
                 text = texts[:, :length]
@@ -52,10 +57,8 @@ def session_equals_recompute(subject: Subject) -> str:
                 answers.append(Answers(text, logits, subject.ask(text[:, -subject.K :]), said))
     what = "a session gives another law than a full pass"
     over = subject.contexts(subject.K)
-    return same_laws(subject, answers, over=over, what=what, likely=_SESSION, names=("session", "full pass")) + refused
-
-
-_SESSION = "cached keys are stale, in the wrong order or at the wrong position"
+    likely, names = partial(_said_of_session, subject), ("session", "full pass")
+    return same_laws(subject, answers, over=over, what=what, likely=likely, names=names) + refused
 
 
 @check(
@@ -79,10 +82,9 @@ def session_after_crop(subject: Subject) -> str:
             except ModelError as error:
                 if length <= subject.K:
                     raise
+                said = refusal(error, slid=length > subject.K + 1)
                 if not answers:
-                    raise NotApplicable(
-                        f"the session takes no more than K={subject.K} tokens ({cause_of(error)})"
-                    ) from error
+                    raise NotApplicable(f"the session takes no more than K={subject.K} tokens ({said})") from error
                 break
             if length > subject.K:
                 window = texts[:, length - subject.K : length]
@@ -96,7 +98,7 @@ def session_after_crop(subject: Subject) -> str:
         answers,
         over=subject.contexts(subject.K),
         what="after the window slid, a session gives another law than a fresh one with the same last K tokens",
-        likely="the cache is not cropped right, or its keys keep the positions from before the slide",
+        likely=partial(_said_of_crop, subject),
         names=("slid", "fresh"),
     )
 
@@ -117,7 +119,7 @@ def fork_is_independent(subject: Subject) -> str:
         answers,
         over=subject.contexts(subject.K),
         what="a fork and its parent are not independent",
-        likely="they share a cache that is written to, or the fork has other rows than were asked for",
+        likely=lambda _: _said_of_fork(subject),
         names=("session", "full pass"),
     )
 
@@ -127,7 +129,7 @@ def _forked(subject: Subject, texts: Integers, rng: np.random.Generator) -> Iter
 
     The parent goes on with the tokens of the texts, so that it comes to all of their contexts; the fork with others.
     """
-    before = subject.K - (2 if subject.K > 2 else 1)
+    before = _forked_after(subject.K)
     session = _begin(subject, texts)
     if not hasattr(session, "fork"):
         raise NotApplicable("no fork")
@@ -142,6 +144,69 @@ def _forked(subject: Subject, texts: Integers, rng: np.random.Generator) -> Iter
             logits = _feed(subject, one, text[:, length - 1])
             said = f"{len(text)} rows of the {name}, {length} tokens, forked after {before}"
             yield Answers(text[:, :length], logits, subject.ask(text[:, :length]), said)
+
+
+def _forked_after(context_length: int) -> int:
+    """Tokens before a fork: so many that some are left to feed."""
+    return context_length - (2 if context_length > 2 else 1)
+
+
+def _said_of_fork(subject: Subject) -> str:
+    """What is wrong with a fork: what it begins with, or what it shares with its parent."""
+    texts = next(_texts(subject))[:, : subject.K]
+    before = _forked_after(subject.K)
+    if any(subject.gaps(*pair).differs.any() for pair in _alone(subject, texts)):
+        return "sessions are wrong without a fork as well: session_equals_recompute is about that"
+    rows = np.random.default_rng(subject.seed).integers(0, len(texts), len(texts))
+    parent = _begin(subject, texts)
+    for column in texts[:, :before].T:
+        _feed(subject, parent, column)
+    child = subject.guarded("fork", parent.fork, rows)
+    token = texts[rows, before]
+    logits = _feed(subject, child, token)
+    taken = {
+        "": rows,
+        "the fork takes the first rows, whichever were asked for": np.arange(len(rows)),
+        "the fork takes the rows that were asked for in ascending order": np.sort(rows),
+    }
+    for said, other in taken.items():
+        text = np.column_stack([texts[other, :before], token])
+        if not subject.gaps(logits, subject.ask(text)).differs.any():
+            if said:
+                return said
+            break
+    else:
+        return "the fork does not begin as a copy of the rows that were asked for"
+    logits = _feed(subject, parent, texts[:, before])
+    if subject.gaps(logits, subject.ask(texts[:, : before + 1])).differs.any():
+        return "the parent changes when its fork is fed: they share a cache that is written to"
+    return "the fork changes when its parent is fed: they share a cache that is written to"
+
+
+def _alone(subject: Subject, texts: Integers) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """What a session that is not forked says at every length, and what is right."""
+    session = _begin(subject, texts)
+    for length in range(1, texts.shape[1] + 1):
+        yield _feed(subject, session, texts[:, length - 1]), subject.ask(texts[:, :length])
+
+
+def _said_of_session(subject: Subject, wrong: Sequence[Answers]) -> str:
+    """What sessions do that give other laws than they should."""
+
+    def feed(texts: Integers) -> NDArray[np.float64]:
+        session = _begin(subject, texts)
+        for column in texts.T:
+            logits = _feed(subject, session, column)
+        return logits
+
+    return said_of_session([answer[:3] for answer in wrong], subject.ask, feed, subject.K) if wrong else ""
+
+
+def _said_of_crop(subject: Subject, wrong: Sequence[Answers]) -> str:
+    """The same of sessions that slid; whether they are wrong before that as well."""
+    if any(subject.gaps(*pair).differs.any() for pair in _alone(subject, next(_texts(subject))[:, : subject.K])):
+        return "sessions are wrong before the window slides as well: session_equals_recompute is about that"
+    return _said_of_session(subject, wrong)
 
 
 def _texts(subject: Subject) -> Iterator[Integers]:

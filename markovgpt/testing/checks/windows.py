@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from markovgpt.enumeration.closeness import law_gaps
+from markovgpt.errors import ModelError
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import NotApplicable, fact
+from markovgpt.testing.influence import said_of_older
+from markovgpt.testing.refusals import refusal
 from markovgpt.testing.subject import Subject
 
 __all__ = ["causal", "context_length", "order_tight"]
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @check(
@@ -38,13 +44,11 @@ def context_length(subject: Subject) -> str:
             histories = np.concatenate([older, last], axis=1)  # (m, extra + K)
             try:
                 logits = subject.ask(histories)
-            except Exception as error:  # it need not take more than K
+            except ModelError as error:  # it need not take more than K
+                kind = refusal(error).partition(":")[0]
                 if answers:
                     break
-                cause = error.__cause__ or error
-                raise NotApplicable(
-                    f"next_logits takes no more than K={subject.K} tokens ({type(cause).__name__})"
-                ) from error
+                raise NotApplicable(f"next_logits takes no more than K={subject.K} tokens ({kind})") from error
             said = f"{len(last)} histories of length {subject.K + extra}, {name} before the last K={subject.K}"
             answers.append(Answers(histories, logits, expected, said))
     return same_laws(
@@ -52,7 +56,7 @@ def context_length(subject: Subject) -> str:
         answers,
         over=subject.contexts(subject.K),
         what=f"tokens older than K={subject.K} change the law, so its context is longer than it says",
-        likely="the window is not cropped to K, or is cropped to another number",
+        likely=lambda _: said_of_older(subject),
         names=("history", "last K"),
     )
 
@@ -74,7 +78,7 @@ def order_tight(subject: Subject) -> str:
     other = tokens.copy()
     other[:, 0] = (other[:, 0] + 1) % subject.V
     changed, logits = subject.ask(other), subject.ask(tokens)
-    gaps, differs, allowed = law_gaps(changed, logits, allowed=subject.allowed(logits))
+    gaps, differs, allowed = subject.gaps(changed, logits)
     if not differs.any():
         raise subject.broken(
             f"no law was found that depends on the oldest of K={subject.K} tokens",
@@ -110,7 +114,7 @@ def causal(subject: Subject) -> str:
         answers,
         over=subject.contexts(subject.K),
         what="all_logits looks at later tokens",
-        likely="the causal mask is missing or off by one",
+        likely=lambda _: _said_of_mask(subject, tokens, every),
         names=("changed", "before"),
     )
     against = [
@@ -127,12 +131,42 @@ def causal(subject: Subject) -> str:
         against,
         over=subject.contexts(subject.K),
         what="all_logits at a position is not next_logits of the tokens up to there",
-        likely="positions are shifted by one, or the last position takes another path",
+        likely=lambda _: (
+            _said_of_shift(subject, tokens, every)
+            or "all_logits takes another path than next_logits: its positions, its mask, or its last position"
+        ),
         names=("all_logits", "next_logits"),
     )
 
 
-def _every(subject: Subject, tokens: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.float64]:
+def _said_of_mask(subject: Subject, tokens: Integers, every: Floats) -> str:
+    """What lets a position see later tokens: a shift, a mask that is one off, or none."""
+    shifted = _said_of_shift(subject, tokens, every)
+    if shifted:
+        return shifted
+    further = False
+    for length in lengths_asked(subject.K)[:-1]:
+        changed = tokens.copy()
+        changed[:, length + 1 :] = (changed[:, length + 1 :] + 1) % subject.V
+        further |= bool(subject.gaps(_every(subject, changed)[:, length - 1], every[:, length - 1]).differs.any())
+    if further:
+        return "the causal mask is missing: a position sees more than the token after it"
+    if subject.K > 2:
+        return "the causal mask is off by one: each position sees the token after it, and none further on"
+    return "the causal mask is missing or off by one"
+
+
+def _said_of_shift(subject: Subject, tokens: Integers, every: Floats) -> str:
+    """That positions are shifted, if each has exactly the law of the one before it, or of the one after it."""
+    inner = [length for length in range(2, subject.K + 1) if length in lengths_asked(subject.K)]
+    for shift, said in ((-1, "before"), (1, "after")):
+        pairs = [(every[:, n - 1], n + shift) for n in inner if 1 <= n + shift <= subject.K]
+        if pairs and not any(subject.gaps(one, subject.ask(tokens[:, :n])).differs.any() for one, n in pairs):
+            return f"positions are shifted by one: each has the answer of the one {said} it"
+    return ""
+
+
+def _every(subject: Subject, tokens: Integers) -> Floats:
     """``all_logits``, ``(m, length, V)``."""
     every = subject.numbers(subject.call("all_logits", tokens), f"all_logits of {subject.name}")
     if every.ndim != 3 or every.shape[:2] != tokens.shape:
