@@ -12,7 +12,7 @@ from markovgpt.decoding import Decoding
 from markovgpt.statespace import StateSpace
 from markovgpt.testing.mistakes import wrong_rules
 
-__all__ = ["likely_relation"]
+__all__ = ["likely_relation", "said_of_nearness"]
 
 Table = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -29,8 +29,7 @@ def likely_relation(actual: Table, expected: Table, states: StateSpace) -> str:
     """What turns the expected laws ``(n, V)`` into the actual ones, in words; empty if nothing known does.
 
     Tried are the wrong rules of decoding, tokens and contexts that are numbered or read in another order, and tokens
-    that are not looked at; a reason is given only if it leaves a fiftieth of the distance. Where none is found, laws
-    that are near to each other are said to be so.
+    that are not looked at; a reason is given only if it leaves a fiftieth of the distance.
 
     Examples
     --------
@@ -53,7 +52,7 @@ def likely_relation(actual: Table, expected: Table, states: StateSpace) -> str:
         left = float(total_variation(actual, table).mean())
         if left <= most:
             return f"{name}{_rest(left)}"
-    return _not_looked_at(actual, expected, states) or _coarse(actual, expected)
+    return _not_looked_at(actual, expected, states)
 
 
 def _rest(left: float) -> str:
@@ -126,12 +125,16 @@ def _effect(table: Table, V: int, K: int, place: int) -> float:
     return float(np.ptp(cube, axis=1).max(initial=0.0))
 
 
-def _coarse(actual: Table, expected: Table) -> str:
-    """That the laws are near to each other, if they are."""
+def said_of_nearness(actual: Table, expected: Table) -> str:
+    """That laws ``(n, V)`` are near to each other, and which tolerance accepts it; empty if they are not.
+
+    >>> said_of_nearness(np.array([[0.504, 0.496]]), np.array([[0.5, 0.5]]))
+    'nearly the same: coarser arithmetic (half precision, 8 bits), or slightly other weights; atol=0.0042 accepts it'
+    """
     largest = float(abs(actual - expected).max())
     if not largest <= _COARSE or ((actual > 0) != (expected > 0)).any():
         return ""
     return (
-        "nearly the same law: coarser arithmetic (half precision, 8-bit weights), or slightly other weights; "
+        "nearly the same: coarser arithmetic (half precision, 8 bits), or slightly other weights; "
         f"atol={largest * 1.05:.2g} accepts it"
     )

@@ -17,7 +17,7 @@ from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.testing.assertions.subjects import chain_of, check_count, check_number, rule_of
 from markovgpt.testing.messages import failure, law_table, number
-from markovgpt.testing.relations import likely_relation
+from markovgpt.testing.relations import likely_relation, said_of_nearness
 
 __all__ = ["ApproxChain", "Metric", "approx_chain", "assert_horizon_tv", "assert_same_chain", "chain_difference"]
 
@@ -121,6 +121,7 @@ def chain_difference(
     lengths = f"of length {a.context_length}" if a.states.lengths == "full" else f"of length 1 to {a.context_length}"
     same = "" if metric == "tv" else f"{metric} {number(distances[worst])}, "
     lifted = "" if actual.context_length == expected.context_length else "; the shorter contexts are lifted"
+    relation = likely_relation(p, q, a.states)
     return failure(
         title,
         ("compared", f"all {n:,} contexts {lengths} (exhaustive, no sampling), atol={atol:g}, metric {metric}{lifted}"),
@@ -132,7 +133,7 @@ def chain_difference(
         ),
         ("worst row", f"{same}TV {number(spread)} at context {a.label(worst)}"),
         law_table(a.vocabulary.names, p[worst], q[worst], (first, second)),
-        ("likely", f"in {first}, {relation}" if (relation := likely_relation(p, q, a.states)) else ""),
+        ("likely", f"in {first}, {relation}" if relation else said_of_nearness(p, q) if metric == "max" else ""),
     )
 
 
