@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from markovgpt import Decoding
 from markovgpt.testing import judge_samples
-from markovgpt.testing.tails import least_distance, row_tests
+from markovgpt.testing.samples.tails import least_distance, row_tests
 
 ALPHA = 1e-6
 STATES = 27

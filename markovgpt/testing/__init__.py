@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from markovgpt.testing.assertions.structure import assert_no_trap as assert_no_trap
     from markovgpt.testing.assertions.structure import assert_stationary as assert_stationary
     from markovgpt.testing.assertions.tables import assert_stochastic as assert_stochastic
+    from markovgpt.testing.causes.mistakes import wrong_rules as wrong_rules
     from markovgpt.testing.checks import CHECKS as CHECKS
     from markovgpt.testing.checks import Check as Check
     from markovgpt.testing.conformance import CheckReport as CheckReport
@@ -35,18 +36,17 @@ if TYPE_CHECKING:
     from markovgpt.testing.golden import Golden as Golden
     from markovgpt.testing.golden import load_golden as load_golden
     from markovgpt.testing.golden import save_golden as save_golden
-    from markovgpt.testing.mistakes import wrong_rules as wrong_rules
     from markovgpt.testing.mutants import CAUGHT_BY as CAUGHT_BY
     from markovgpt.testing.mutants import MUTANTS as MUTANTS
     from markovgpt.testing.observers import reports_to as reports_to
-    from markovgpt.testing.order import find_order as find_order
-    from markovgpt.testing.order_verdicts import Counterexample as Counterexample
-    from markovgpt.testing.order_verdicts import OrderVerdict as OrderVerdict
+    from markovgpt.testing.order.search import find_order as find_order
+    from markovgpt.testing.order.verdicts import Counterexample as Counterexample
+    from markovgpt.testing.order.verdicts import OrderVerdict as OrderVerdict
     from markovgpt.testing.running import CheckResult as CheckResult
     from markovgpt.testing.running import run_check as run_check
-    from markovgpt.testing.sampling import judge_samples as judge_samples
-    from markovgpt.testing.verdicts import Likely as Likely
-    from markovgpt.testing.verdicts import SampleVerdict as SampleVerdict
+    from markovgpt.testing.samples.judgement import judge_samples as judge_samples
+    from markovgpt.testing.samples.verdicts import Likely as Likely
+    from markovgpt.testing.samples.verdicts import SampleVerdict as SampleVerdict
 
 _HOME = {
     "ApproxChain": "assertions.chains",
@@ -55,13 +55,13 @@ _HOME = {
     "Check": "checks",
     "CheckReport": "conformance",
     "CheckResult": "running",
-    "Counterexample": "order_verdicts",
+    "Counterexample": "order.verdicts",
     "Golden": "golden",
-    "Likely": "verdicts",
+    "Likely": "samples.verdicts",
     "MUTANTS": "mutants",
     "ModelCheck": "conformance",
-    "OrderVerdict": "order_verdicts",
-    "SampleVerdict": "verdicts",
+    "OrderVerdict": "order.verdicts",
+    "SampleVerdict": "samples.verdicts",
     "approx_chain": "assertions.chains",
     "assert_aperiodic": "assertions.structure",
     "assert_causal": "assertions.models",
@@ -81,14 +81,14 @@ _HOME = {
     "assert_stationary": "assertions.structure",
     "assert_stochastic": "assertions.tables",
     "check_model": "conformance",
-    "find_order": "order",
-    "judge_samples": "sampling",
+    "find_order": "order.search",
+    "judge_samples": "samples.judgement",
     "load_golden": "golden",
     "parametrize_with_checks": "conformance",
     "reports_to": "observers",
     "run_check": "running",
     "save_golden": "golden",
-    "wrong_rules": "mistakes",
+    "wrong_rules": "causes.mistakes",
 }
 """Public name to the module that defines it."""
 

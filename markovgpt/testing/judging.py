@@ -15,15 +15,15 @@ from markovgpt.enumeration.closeness import TOLERANCE
 from markovgpt.errors import ArgumentError
 from markovgpt.generation import decoding_of
 from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
-from markovgpt.testing.diagnosis import Diagnosis, Suspect, diagnose
-from markovgpt.testing.draws import different_rows
-from markovgpt.testing.evidence import Evidence, evidence_of
+from markovgpt.testing.causes.diagnosis import Diagnosis, Suspect, diagnose
+from markovgpt.testing.causes.evidence import Evidence, evidence_of
 from markovgpt.testing.findings import Finding, NotApplicable, fact
-from markovgpt.testing.references import Reference
-from markovgpt.testing.sampling import judge_samples
+from markovgpt.testing.samples.draws import different_rows
+from markovgpt.testing.samples.judgement import judge_samples
+from markovgpt.testing.samples.references import Reference
+from markovgpt.testing.samples.verdicts import SampleVerdict
 from markovgpt.testing.settings import resolved
 from markovgpt.testing.subject import Subject
-from markovgpt.testing.verdicts import SampleVerdict
 
 __all__ = [
     "Part",

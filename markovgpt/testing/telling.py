@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from markovgpt.decoding import Decoding
+from markovgpt.testing.causes.mistakes import wrong_rules
 from markovgpt.testing.judging import hangs_on_rounding
-from markovgpt.testing.mistakes import wrong_rules
-from markovgpt.testing.references import Reference
+from markovgpt.testing.samples.references import Reference
 from markovgpt.testing.subject import Subject
 
 __all__ = ["telling_top_p"]

@@ -11,13 +11,13 @@ from samplers import SLIPS, ColdStart, LatePositions, Presence, Sampler, Short, 
 
 import markovgpt as mg
 from markovgpt.testing import assert_samples_chain, judge_samples, run_check
-from markovgpt.testing.diagnosis import Diagnosis, diagnose
-from markovgpt.testing.evidence import evidence_of
+from markovgpt.testing.causes.diagnosis import Diagnosis, diagnose
+from markovgpt.testing.causes.evidence import evidence_of
+from markovgpt.testing.causes.randomness import same_at_every_step
+from markovgpt.testing.causes.shifts import other_rows, prompts_of, windows_of
+from markovgpt.testing.causes.steps import apart, chance_distance
 from markovgpt.testing.judging import judge_sampler
-from markovgpt.testing.randomness import same_at_every_step
-from markovgpt.testing.references import Reference
-from markovgpt.testing.shifts import other_rows, prompts_of, windows_of
-from markovgpt.testing.steps import apart, chance_distance
+from markovgpt.testing.samples.references import Reference
 
 
 def lines(message, name):

@@ -9,7 +9,7 @@ from scipy.stats import binom
 
 import markovgpt as mg
 from markovgpt.testing import judge_samples
-from markovgpt.testing.ranks import RankTally
+from markovgpt.testing.samples.ranks import RankTally
 
 
 def test_a_small_fault_in_every_state_is_found_over_all_states():

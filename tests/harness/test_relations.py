@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import markovgpt as mg
 from markovgpt import StateSpace
 from markovgpt.testing import assert_same_chain
-from markovgpt.testing.relations import likely_relation, said_of_nearness
+from markovgpt.testing.causes.relations import likely_relation, said_of_nearness
 
 V, K = 3, 3
 SPACE = StateSpace(vocab_size=V, context_length=K)

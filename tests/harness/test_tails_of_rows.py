@@ -10,7 +10,7 @@ import pytest
 from scipy.special import gammaln, rel_entr
 from scipy.stats import chi2, multinomial
 
-from markovgpt.testing.tails import least_distance, row_tests
+from markovgpt.testing.samples.tails import least_distance, row_tests
 
 
 def every_count(n, k):

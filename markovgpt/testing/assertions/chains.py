@@ -16,8 +16,8 @@ from markovgpt.comparison.rows import kl_divergence, total_variation
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.testing.assertions.subjects import chain_of, check_count, check_number, rule_of
+from markovgpt.testing.causes.relations import likely_relation, said_of_nearness
 from markovgpt.testing.messages import failure, law_table, number
-from markovgpt.testing.relations import likely_relation, said_of_nearness
 
 __all__ = ["ApproxChain", "Metric", "approx_chain", "assert_horizon_tv", "assert_same_chain", "chain_difference"]
 

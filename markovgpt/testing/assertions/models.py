@@ -11,8 +11,8 @@ from markovgpt.answers import as_float64, next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
-from markovgpt.testing.histories import every_history, random_histories
 from markovgpt.testing.messages import failure, law_table, number
+from markovgpt.testing.order.histories import every_history, random_histories
 from markovgpt.testing.settings import resolved
 
 __all__ = ["assert_causal", "assert_deterministic"]

@@ -13,7 +13,7 @@ from markovgpt.model import LanguageModel
 from markovgpt.ngrams import count_ngrams
 from markovgpt.testing.assertions.subjects import check_count, check_number, rule_of
 from markovgpt.testing.messages import failure, law_table, number
-from markovgpt.testing.references import Reference
+from markovgpt.testing.samples.references import Reference
 
 __all__ = ["assert_matches_ngrams"]
 

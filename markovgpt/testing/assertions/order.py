@@ -6,10 +6,10 @@ import numpy as np
 
 from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
 from markovgpt.testing.assertions.subjects import check_count
-from markovgpt.testing.histories import Channel
 from markovgpt.testing.messages import failure, law_table, number
-from markovgpt.testing.order import find_order
-from markovgpt.testing.order_verdicts import Counterexample, OrderVerdict
+from markovgpt.testing.order.histories import Channel
+from markovgpt.testing.order.search import find_order
+from markovgpt.testing.order.verdicts import Counterexample, OrderVerdict
 
 __all__ = ["assert_order"]
 

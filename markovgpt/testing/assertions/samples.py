@@ -14,11 +14,11 @@ from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.samplers import call_sampler
 from markovgpt.testing.assertions.subjects import check_count, rule_of
-from markovgpt.testing.diagnosis import diagnose
-from markovgpt.testing.evidence import evidence_of
+from markovgpt.testing.causes.diagnosis import diagnose
+from markovgpt.testing.causes.evidence import evidence_of
 from markovgpt.testing.messages import failure
-from markovgpt.testing.references import Reference
-from markovgpt.testing.sampling import judge_samples
+from markovgpt.testing.samples.judgement import judge_samples
+from markovgpt.testing.samples.references import Reference
 from markovgpt.testing.settings import DEFAULTS, resolved
 
 __all__ = ["assert_samples_chain", "assert_sequences_from", "prompts_for"]

@@ -10,9 +10,9 @@ from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
 from markovgpt.testing.assertions.subjects import check_count
-from markovgpt.testing.cached import said_of_session
-from markovgpt.testing.histories import every_history, laws_on_the_way, random_histories
+from markovgpt.testing.causes.cached import said_of_session
 from markovgpt.testing.messages import failure, law_table, number
+from markovgpt.testing.order.histories import every_history, laws_on_the_way, random_histories
 from markovgpt.testing.settings import resolved
 
 __all__ = ["assert_session_matches"]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.enumeration.closeness import law_gaps
+from markovgpt.testing.causes.influence import said_of_rows
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_bits, same_laws
-from markovgpt.testing.influence import said_of_rows
 from markovgpt.testing.subject import Subject
 
 __all__ = ["batch_rows_independent", "batch_size_tolerance", "padding"]

@@ -13,6 +13,7 @@ from markovgpt.enumeration.closeness import TOLERANCE, likely_precision, roundin
 from markovgpt.errors import ModelError
 from markovgpt.generation import decoding_of
 from markovgpt.model import check_is_model
+from markovgpt.testing.causes.reported import said_of_reported
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, rounding_in, same_laws
 from markovgpt.testing.contexts import lengths_asked
@@ -27,7 +28,6 @@ from markovgpt.testing.judging import (
     prompts_for,
     windows,
 )
-from markovgpt.testing.reported import said_of_reported
 from markovgpt.testing.subject import Subject
 
 __all__ = ["logprobs_match_law", "same_chain", "speculative"]

@@ -8,9 +8,9 @@ import numpy as np
 
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ModelError
-from markovgpt.testing.beginnings import said_of_beginnings
+from markovgpt.testing.causes.beginnings import said_of_beginnings
+from markovgpt.testing.causes.diagnosis import said_of_impossible
 from markovgpt.testing.checks.record import check
-from markovgpt.testing.diagnosis import said_of_impossible
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.judging import Part, draws_after, exact_laws, judge, prompts_described, prompts_for, windows
 from markovgpt.testing.refusals import refusal

@@ -11,10 +11,10 @@ from markovgpt.answers import as_float64
 from markovgpt.decoding import Decoding
 from markovgpt.enumeration.closeness import likely_precision
 from markovgpt.errors import ModelError
+from markovgpt.testing.causes.greedy import said_of_greedy
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import rounding_in
 from markovgpt.testing.findings import NotApplicable, fact
-from markovgpt.testing.greedy import said_of_greedy
 from markovgpt.testing.judging import exact_laws, windows
 from markovgpt.testing.subject import Subject
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ModelError
-from markovgpt.testing.cached import said_of_session
+from markovgpt.testing.causes.cached import said_of_session
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked

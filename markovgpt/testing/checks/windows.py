@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ModelError
+from markovgpt.testing.causes.influence import said_of_older
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_laws
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import NotApplicable, fact
-from markovgpt.testing.influence import said_of_older
 from markovgpt.testing.refusals import refusal
 from markovgpt.testing.subject import Subject
 

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.testing.draws import different_rows
-from markovgpt.testing.evidence import Evidence
-from markovgpt.testing.predictions import Prediction
+from markovgpt.testing.causes.evidence import Evidence
+from markovgpt.testing.causes.predictions import Prediction
+from markovgpt.testing.samples.draws import different_rows
 
 __all__ = ["same_at_every_step", "shared_by_rows"]
 

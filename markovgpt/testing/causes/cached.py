@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from markovgpt.enumeration.closeness import law_gaps
 from markovgpt.errors import ModelError
-from markovgpt.testing.shifts import windows_of
+from markovgpt.testing.causes.shifts import windows_of
 
 __all__ = ["Fed", "said_of_session"]
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, check_is_model, model_name
-from markovgpt.testing.histories import (
+from markovgpt.testing.order.histories import (
     Channel,
     every_history,
     laws_after,
     random_histories,
     refuses_longer,
 )
-from markovgpt.testing.order_verdicts import Counterexample, OrderVerdict
+from markovgpt.testing.order.verdicts import Counterexample, OrderVerdict
 from markovgpt.testing.settings import resolved
 
 __all__ = ["find_order"]

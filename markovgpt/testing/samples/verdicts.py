@@ -9,8 +9,8 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.testing.draws import Outside
-from markovgpt.testing.ranks import RankTest
+from markovgpt.testing.samples.draws import Outside
+from markovgpt.testing.samples.ranks import RankTest
 
 __all__ = ["Likely", "SampleVerdict"]
 
@@ -166,7 +166,7 @@ class SampleVerdict:
         reproduce : str
             What shows the same again.
         """
-        from markovgpt.testing.sample_message import sample_message
+        from markovgpt.testing.samples.message import sample_message
 
         return sample_message(self, sampler=sampler, seed=seed, reproduce=reproduce)
 

@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.testing.draws import different_rows
-from markovgpt.testing.evidence import Evidence
-from markovgpt.testing.mistakes import Rule, wrong_rules
-from markovgpt.testing.penalties import penalties
-from markovgpt.testing.predictions import Prediction
-from markovgpt.testing.shifts import ROWS, Look, LookAcross, other_rows, prompts_of, windows_of
+from markovgpt.testing.causes.evidence import Evidence
+from markovgpt.testing.causes.mistakes import Rule, wrong_rules
+from markovgpt.testing.causes.penalties import penalties
+from markovgpt.testing.causes.predictions import Prediction
+from markovgpt.testing.causes.shifts import ROWS, Look, LookAcross, other_rows, prompts_of, windows_of
+from markovgpt.testing.samples.draws import different_rows
 
 __all__ = ["by_rule", "candidates", "looked_elsewhere"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from markovgpt.comparison.rows import total_variation
 from markovgpt.decoding import Decoding
 from markovgpt.statespace import StateSpace
-from markovgpt.testing.mistakes import wrong_rules
+from markovgpt.testing.causes.mistakes import wrong_rules
 
 __all__ = ["likely_relation", "said_of_nearness"]
 

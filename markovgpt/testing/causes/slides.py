@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.testing.causes.steps import apart, rejected_rows
 from markovgpt.testing.contexts import contexts_of_length
-from markovgpt.testing.draws import different_rows
-from markovgpt.testing.references import Reference
-from markovgpt.testing.steps import apart, rejected_rows
+from markovgpt.testing.samples.draws import different_rows
+from markovgpt.testing.samples.references import Reference
 
 __all__ = ["Again", "Slide", "slide_of"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from markovgpt.testing.evidence import Evidence
-from markovgpt.testing.predictions import Prediction
+from markovgpt.testing.causes.evidence import Evidence
+from markovgpt.testing.causes.predictions import Prediction
 
 __all__ = ["penalties", "penalty_of_greedy"]
 

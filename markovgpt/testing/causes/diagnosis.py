@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from markovgpt.testing.candidates import by_rule, candidates
-from markovgpt.testing.evidence import Evidence
+from markovgpt.testing.causes.candidates import by_rule, candidates
+from markovgpt.testing.causes.evidence import Evidence
+from markovgpt.testing.causes.mistakes import Rule, wrong_rules
+from markovgpt.testing.causes.predictions import best_of
+from markovgpt.testing.causes.randomness import same_at_every_step, shared_by_rows
+from markovgpt.testing.causes.slides import Again, slide_of
+from markovgpt.testing.causes.steps import rejected_rows, split_of
 from markovgpt.testing.findings import cause_of
-from markovgpt.testing.mistakes import Rule, wrong_rules
-from markovgpt.testing.predictions import best_of
-from markovgpt.testing.randomness import same_at_every_step, shared_by_rows
-from markovgpt.testing.references import Reference
-from markovgpt.testing.slides import Again, slide_of
-from markovgpt.testing.steps import rejected_rows, split_of
-from markovgpt.testing.verdicts import Likely
+from markovgpt.testing.samples.references import Reference
+from markovgpt.testing.samples.verdicts import Likely
 
 __all__ = ["Diagnosis", "Suspect", "diagnose", "said_of_impossible"]
 

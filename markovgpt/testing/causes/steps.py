@@ -11,9 +11,9 @@ from scipy.special import gammaln, xlog1py, xlogy
 
 from markovgpt.comparison.correction import adjusted_p_values
 from markovgpt.comparison.rows import total_variation
-from markovgpt.testing.evidence import Evidence
-from markovgpt.testing.ranks import RankTally
-from markovgpt.testing.tails import row_tests
+from markovgpt.testing.causes.evidence import Evidence
+from markovgpt.testing.samples.ranks import RankTally
+from markovgpt.testing.samples.tails import row_tests
 
 __all__ = ["Mean", "Split", "apart", "chance_distance", "rejected_rows", "split_of"]
 

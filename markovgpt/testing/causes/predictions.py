@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from markovgpt.comparison.correction import adjusted_p_values
 from markovgpt.comparison.rows import total_variation
-from markovgpt.testing.evidence import Evidence
-from markovgpt.testing.ranks import RankTally
-from markovgpt.testing.steps import Mean, chance_distance
-from markovgpt.testing.tails import row_tests
+from markovgpt.testing.causes.evidence import Evidence
+from markovgpt.testing.causes.steps import Mean, chance_distance
+from markovgpt.testing.samples.ranks import RankTally
+from markovgpt.testing.samples.tails import row_tests
 
 __all__ = ["Prediction", "best_of"]
 

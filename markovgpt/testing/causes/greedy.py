@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ModelError
-from markovgpt.testing.candidates import looked_elsewhere
-from markovgpt.testing.evidence import evidence_of
-from markovgpt.testing.penalties import penalty_of_greedy
-from markovgpt.testing.references import Reference
+from markovgpt.testing.causes.candidates import looked_elsewhere
+from markovgpt.testing.causes.evidence import evidence_of
+from markovgpt.testing.causes.penalties import penalty_of_greedy
+from markovgpt.testing.samples.references import Reference
 from markovgpt.testing.subject import Subject
 
 __all__ = ["said_of_greedy"]

@@ -15,15 +15,15 @@ from markovgpt.comparison.rows import total_variation
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
-from markovgpt.testing.diagnosis import Diagnosis, diagnose
-from markovgpt.testing.draws import Draws, blocks_of, read_draws
-from markovgpt.testing.evidence import evidence_of, evidence_of_counts
-from markovgpt.testing.mistakes import Rule
-from markovgpt.testing.ranks import RankTally
-from markovgpt.testing.references import Reference
+from markovgpt.testing.causes.diagnosis import Diagnosis, diagnose
+from markovgpt.testing.causes.evidence import evidence_of, evidence_of_counts
+from markovgpt.testing.causes.mistakes import Rule
+from markovgpt.testing.samples.draws import Draws, blocks_of, read_draws
+from markovgpt.testing.samples.ranks import RankTally
+from markovgpt.testing.samples.references import Reference
+from markovgpt.testing.samples.tails import least_distance, row_tests
+from markovgpt.testing.samples.verdicts import SampleVerdict
 from markovgpt.testing.settings import resolved
-from markovgpt.testing.tails import least_distance, row_tests
-from markovgpt.testing.verdicts import SampleVerdict
 
 __all__ = ["judge_samples"]
 
@@ -44,10 +44,10 @@ def judge_samples(
 ) -> SampleVerdict:
     """Judge recorded tokens: is each drawn from the law of the at most K tokens before it?
 
-    One G-test a state, with p-values that are exact or proven bounds (:mod:`markovgpt.testing.tails`), Holm over all
-    states that were visited, together with tests of how often likely and unlikely tokens are drawn in all states
-    (:mod:`markovgpt.testing.ranks`), which find a small fault that is everywhere. The number of draws of a state is
-    taken as given. A draw of probability 0 rejects at once.
+    One G-test a state, with p-values that are exact or proven bounds (:mod:`markovgpt.testing.samples.tails`), Holm over
+    all states that were visited, together with tests of how often likely and unlikely tokens are drawn in all states
+    (:mod:`markovgpt.testing.samples.ranks`), which find a small fault that is everywhere. The number of draws of a state
+    is taken as given. A draw of probability 0 rejects at once.
 
     Parameters
     ----------

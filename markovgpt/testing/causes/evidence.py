@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
-from markovgpt.testing.draws import Draws, different_rows
-from markovgpt.testing.references import Reference
+from markovgpt.testing.samples.draws import Draws, different_rows
+from markovgpt.testing.samples.references import Reference
 
 __all__ = ["Evidence", "evidence_of", "evidence_of_counts"]
 

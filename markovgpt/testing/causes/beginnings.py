@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import chi2
 
-from markovgpt.testing.draws import different_rows
-from markovgpt.testing.evidence import Evidence
+from markovgpt.testing.causes.evidence import Evidence
+from markovgpt.testing.samples.draws import different_rows
 
 __all__ = ["said_of_beginnings"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markovgpt.decoding import Decoding
-from markovgpt.testing.mistakes import wrong_rules
+from markovgpt.testing.causes.mistakes import wrong_rules
 
 __all__ = ["said_of_reported"]
 

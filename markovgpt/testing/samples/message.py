@@ -9,7 +9,7 @@ import numpy as np
 from markovgpt.testing.findings import fact
 
 if TYPE_CHECKING:
-    from markovgpt.testing.verdicts import SampleVerdict
+    from markovgpt.testing.samples.verdicts import SampleVerdict
 
 __all__ = ["sample_message"]
 

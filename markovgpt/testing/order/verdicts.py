@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.testing.histories import Channel
+from markovgpt.testing.order.histories import Channel
 
 __all__ = ["Counterexample", "OrderVerdict"]
 

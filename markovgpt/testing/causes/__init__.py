@@ -1,0 +1,1 @@
+"""What is likely to be wrong, where a check or an assertion has failed?"""

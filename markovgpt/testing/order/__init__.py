@@ -1,0 +1,1 @@
+"""How many of its last tokens does a model look at?"""

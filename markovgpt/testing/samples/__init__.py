@@ -1,0 +1,1 @@
+"""Do draws come from the exact laws of a chain?"""
