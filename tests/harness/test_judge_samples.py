@@ -178,6 +178,16 @@ def test_sequences_of_different_lengths_are_one_sample():
     assert verdict.ok
 
 
+def test_mistake_is_named_in_one_long_text_as_well():
+    """A single row of 20,000 draws, and of rows of different lengths."""
+    cold = mg.decode(CHAIN, mg.Decoding(temperature=0.5)).probabilities
+    for sequences in (
+        drawn(cold, 1, 20_000, 0),
+        [row[: K + 1 + i % 60].tolist() for i, row in enumerate(drawn(cold, 900, 60, 0))],
+    ):
+        assert judge_samples(CHAIN, sequences).likely.rule == "a default temperature=0.5 is applied"
+
+
 def test_tensors_and_lists_and_arrays_give_the_same_verdict():
     sample = drawn(TABLE, 100, 2, 1)
     verdicts = [judge_samples(CHAIN, given) for given in (sample, sample.tolist(), torch.tensor(sample))]

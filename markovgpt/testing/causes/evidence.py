@@ -14,14 +14,16 @@ from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.testing.samples.draws import Draws, different_rows
 from markovgpt.testing.samples.references import Reference
 
-__all__ = ["Evidence", "evidence_of", "evidence_of_counts"]
+__all__ = ["MOST_DRAWS", "Evidence", "evidence_of", "evidence_of_counts"]
 
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
+MOST_DRAWS = 2**18
+"""Draws that are looked at; of more, a part."""
+
 _MOST_STEPS = 32
-_MOST_DRAWS = 2**18
-_CELLS = 2**21  # entries of a table of laws
+_MOST_CONTEXTS, _CELLS = 2**14, 2**21  # of a table of laws: rows, entries
 
 
 @final
@@ -151,7 +153,7 @@ def evidence_of(
     V, length, n_steps = reference.vocab_size, sequences.shape[1] - n, min(n, _MOST_STEPS)
     if length < reference.context_length or not n_steps:
         return None
-    sequences = sequences[: max(1, _MOST_DRAWS // n_steps)]
+    sequences = sequences[: max(1, MOST_DRAWS // n_steps)]
     m = len(sequences)
     inside = np.logical_and.accumulate((sequences >= 0) & (sequences < V), axis=1)
     used = inside[:, length : length + n_steps].copy()  # (m, n_steps)
@@ -168,7 +170,7 @@ def evidence_of_counts(reference: Reference, draws: Sequence[Draws], *, model: A
     part = max(draws, key=lambda one: int(one.counts.sum()))
     rows = np.column_stack([part.contexts[part.places], part.tokens])  # (pairs, length + 1)
     total = int(part.counts.sum())
-    few = np.arange(min(total, _MOST_DRAWS)) * total // min(total, _MOST_DRAWS)
+    few = np.arange(min(total, MOST_DRAWS)) * total // min(total, MOST_DRAWS)
     drawn = rows[np.searchsorted(np.cumsum(part.counts), few, side="right")]  # (m, length + 1) one a draw
     length, used = part.contexts.shape[1], np.ones((len(drawn), 1), dtype=np.bool_)
     return _made(reference, drawn, length, length, np.arange(len(drawn)), used, model)
@@ -188,7 +190,7 @@ def _made(
         return None
     V, K = reference.vocab_size, context_length
     contexts, places = different_rows(sequences[rows[:, None], (prompt_length + steps - K)[:, None] + np.arange(K)], V)
-    often, places = _often(places, max(1, _CELLS // V))
+    often, places = _often(places, max(1, min(_MOST_CONTEXTS, _CELLS // V)))
     here = places >= 0
     rows, steps, contexts = rows[here], steps[here], contexts[often]
     return Evidence(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from markovgpt.decoding import Decoding
 from markovgpt.testing.causes.evidence import Evidence
 from markovgpt.testing.causes.predictions import Prediction
 
@@ -27,6 +28,7 @@ _STRENGTHS = np.geomspace(0.02, 8.0, 14)
 _GREEDY = np.geomspace(0.02, 8.0, 60)
 _STEPS = 12  # of the search between two strengths
 _CLEAR = 3.0  # nats by which one kind, or strength, is better than another one
+_OTHER = 1e-3  # of a probability
 _FACTOR = 1.5  # by which a strength is another one
 _MOST_DRAWS = 2**15
 
@@ -75,8 +77,8 @@ def penalties(evidence: Evidence) -> Iterator[Prediction]:
     All of the text counts, the prompt and what was drawn. The strength is found by likelihood, and so is the kind.
     """
     draws = _penalized_of(evidence)
-    sign = 0 if draws is None else draws.direction()
-    if draws is None or not sign:
+    sign = draws.direction()
+    if not sign:
         return
     fits = sorted((_fitted(kind, partial(draws.loss, kind, sign)) for kind in _KINDS), key=lambda fit: fit.loss)
     best = fits[0]
@@ -135,11 +137,11 @@ class _Draws(NamedTuple):
         return -1 if excess > 0 else 1
 
 
-def _penalized_of(evidence: Evidence) -> _Draws | None:
+def _penalized_of(evidence: Evidence) -> _Draws:
     some = evidence.thinned(max(_FEWEST, min(_MOST_DRAWS, _CELLS // evidence.vocab_size)))
-    logits = some.logits_after(some.contexts)
-    if logits is None:
-        return None
+    logits, logs = some.logits_after(some.contexts), some.reference.logs(some.contexts)
+    if logits is None or abs(Decoding().apply(logits) - Decoding().apply(logs)).max() > _OTHER:
+        logits = logs  # it does not say twice the same, which other checks are about
     seen, groups, places = _seen(some)
     return _Draws(some, groups, logits[places], seen)
 
@@ -172,8 +174,6 @@ def _fitted(kind: _Kind, loss: Callable[[float], float]) -> _Fit:
 def penalty_of_greedy(evidence: Evidence) -> str:
     """A penalty under which the likeliest token is what was taken, every time; empty if there is none."""
     draws = _penalized_of(evidence)
-    if draws is None:
-        return ""
     explained = [kind.less for kind in _KINDS if _taken(draws, kind)]
     if not explained:
         return ""

@@ -16,7 +16,7 @@ from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 from markovgpt.testing.causes.diagnosis import Diagnosis, diagnose
-from markovgpt.testing.causes.evidence import evidence_of, evidence_of_counts
+from markovgpt.testing.causes.evidence import MOST_DRAWS, Evidence, evidence_of, evidence_of_counts
 from markovgpt.testing.causes.mistakes import Rule
 from markovgpt.testing.samples.draws import Draws, blocks_of, read_draws
 from markovgpt.testing.samples.ranks import RankTally
@@ -103,12 +103,8 @@ def judge_samples(
     smallest = (np.sqrt(least_distance(sizes, level)) + math.sqrt(-math.log(1 - _POWER))) / np.sqrt(2 * n)
     smallest[sizes < 2] = np.inf
     found = Diagnosis()
-    if (every <= alpha).any() and rules != {}:
-        model = None if isinstance(chain, MarkovChain) else chain
-        evidence = (
-            evidence_of(reference, blocks[0], blocks[0].shape[1] - length, model=model) if len(blocks) == 1 else None
-        )
-        evidence = evidence or evidence_of_counts(reference, draws, model=model)
+    if (every <= alpha).any() and (rules is None or rules):
+        evidence = _evidence(reference, blocks, draws, int(length), chain)
         found = Diagnosis() if evidence is None else diagnose(evidence, alpha, rules=rules)
     names = reference.vocabulary.names
     return SampleVerdict(
@@ -132,6 +128,19 @@ def judge_samples(
         likely=found.likely,
         facts=found.facts,
     )
+
+
+def _evidence(
+    reference: Reference, blocks: list[Integers], draws: list[Draws], length: int, chain: MarkovChain | LanguageModel
+) -> Evidence | None:
+    """The draws with all that stood before them; or, where that leaves out most of a long text, with K tokens."""
+    model = None if isinstance(chain, MarkovChain) else chain
+    total = sum(int(part.counts.sum()) for part in draws)
+    if len(blocks) == 1:
+        evidence = evidence_of(reference, blocks[0], blocks[0].shape[1] - length, model=model)
+        if evidence is not None and 2 * len(evidence) >= min(total, MOST_DRAWS):
+            return evidence
+    return evidence_of_counts(reference, draws, model=model)
 
 
 def _judged(reference: Reference, draws: list[Draws], tally: RankTally) -> dict[str, NDArray[Any]]:
