@@ -44,10 +44,10 @@ def judge_samples(
 ) -> SampleVerdict:
     """Judge recorded tokens: is each drawn from the law of the at most K tokens before it?
 
-    One G-test a state, with p-values that are exact or proven bounds (:mod:`markovgpt.testing.samples.tails`), Holm over
-    all states that were visited, together with tests of how often likely and unlikely tokens are drawn in all states
-    (:mod:`markovgpt.testing.samples.ranks`), which find a small fault that is everywhere. The number of draws of a state
-    is taken as given. A draw of probability 0 rejects at once.
+    One G-test a state, with p-values that are exact or proven bounds (:mod:`markovgpt.testing.samples.tails`), Holm
+    over all states that were visited, together with tests of how often likely and unlikely tokens are drawn in all
+    states (:mod:`markovgpt.testing.samples.ranks`), which find a small fault that is everywhere. The number of draws of
+    a state is taken as given. A draw of probability 0 rejects at once.
 
     Parameters
     ----------
