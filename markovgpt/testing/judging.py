@@ -17,6 +17,7 @@ from markovgpt.generation import decoding_of
 from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
 from markovgpt.testing.causes.diagnosis import Diagnosis, Suspect, diagnose
 from markovgpt.testing.causes.evidence import Evidence, evidence_of
+from markovgpt.testing.causes.modes import said_of_mode
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 from markovgpt.testing.samples.draws import different_rows
 from markovgpt.testing.samples.judgement import judge_samples
@@ -169,9 +170,12 @@ def _diagnosed(
     def again(prompts: Integers, n: int) -> Integers:
         return subject.generate(prompts, n, seed=subject.seed, method=method, **part.options)
 
+    def suspected(evidence: Evidence, others: Sequence[Evidence]) -> str:
+        return said_of_mode(subject.model) or (suspect(evidence, others) if suspect else "")
+
     others = [found for other in parts if other is not part and (found := _evidence(subject, other)) is not None]
     return diagnose(
-        evidence, alpha, others=others, again=again, n=len(part.sequences), seed=subject.seed, suspect=suspect
+        evidence, alpha, others=others, again=again, n=len(part.sequences), seed=subject.seed, suspect=suspected
     )
 
 

@@ -78,8 +78,10 @@ def test_module_that_generates_in_training_mode_is_found():
     """next_logits runs in evaluation mode, generate as the module was left: dropout is on."""
     module = Module(dropout=0.5).train()
     report = check_model(mg.from_module(module, context_length=K), only=["generate_default_is_chain"])
-    assert not report.ok
+    assert "likely     the network is in training mode and drops a share of 0.5 (in Dropout)" in str(report)
     assert module.training
+    with pytest.raises(AssertionError, match="the network is in training mode"):
+        assert_samples_chain(module.generate, mg.from_module(module, context_length=K))
 
 
 def test_generate_that_takes_no_number_of_tokens_is_not_taken_for_one():

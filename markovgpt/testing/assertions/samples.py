@@ -16,6 +16,7 @@ from markovgpt.samplers import call_sampler
 from markovgpt.testing.assertions.subjects import check_count, rule_of
 from markovgpt.testing.causes.diagnosis import diagnose
 from markovgpt.testing.causes.evidence import evidence_of
+from markovgpt.testing.causes.modes import said_of_mode
 from markovgpt.testing.messages import failure
 from markovgpt.testing.samples.judgement import judge_samples
 from markovgpt.testing.samples.references import Reference
@@ -103,7 +104,10 @@ def assert_samples_chain(
             drawn = call_sampler(generate, prompts.copy(), length, seed=used.seed, **decoding)
             return _continued(drawn, prompts, length, name)
 
-        found = diagnose(evidence, used.alpha, again=again, n=used.n, seed=used.seed)
+        def suspected(*_: Any) -> str:
+            return said_of_mode(getattr(generate, "__self__", None)) or said_of_mode(model)
+
+        found = diagnose(evidence, used.alpha, again=again, n=used.n, seed=used.seed, suspect=suspected)
         verdict = replace(verdict, likely=found.likely, facts=found.facts)
     options = "".join(f", {option}={value!r}" for option, value in decoding.items())
     worst = f", prompts=[{verdict.labels[verdict.rejected[0]]!r}]" if len(verdict.rejected) else ""

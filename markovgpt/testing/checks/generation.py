@@ -12,6 +12,7 @@ from markovgpt.decoding import Decoding
 from markovgpt.enumeration.closeness import likely_precision
 from markovgpt.errors import ModelError
 from markovgpt.testing.causes.greedy import said_of_greedy
+from markovgpt.testing.causes.modes import said_of_mode
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import rounding_in
 from markovgpt.testing.findings import NotApplicable, fact
@@ -162,6 +163,6 @@ def generate_greedy(subject: Subject) -> str:
                 f"{laws[row, best]:.4g}",
             ),
             explained=rounding_in(precision, float(missing[row]) / 2) if precision else "",
-            likely=lambda: said_of_greedy(subject, sequences, n),
+            likely=lambda: said_of_mode(subject.model) or said_of_greedy(subject, sequences, n),
         )
     return f"{contexts.describe()}, and {n} tokens after each"
