@@ -53,7 +53,7 @@ class CheckReport:
         return {name: outcomes.count(name) for name in names if name in outcomes}
 
     def summary(self) -> str:
-        """The line that counts: ``babygpt: 26 checks: 20 passed, 6 skipped``."""
+        """The line that counts: ``babygpt: 27 checks: 21 passed, 6 skipped``."""
         counts = dict(self.counts)
         if "expected failure" in counts and counts["expected failure"] > 1:
             counts = {("expected failures" if k == "expected failure" else k): v for k, v in counts.items()}

@@ -52,8 +52,8 @@ def test_check_of_a_right_model_shows_one_line_a_check(run):
     assert result.stderr == ""
     lines = result.stdout.splitlines()
     assert lines[0] == "Checks of sound (seed 0, alpha 1e-06 for each check that samples)"
-    assert [line.split()[:2] for line in lines[2:28]] == [["ok", name] for name in CHECKS]
-    assert lines[-1] == "sound: 26 checks: 26 passed"
+    assert [line.split()[:2] for line in lines[2:29]] == [["ok", name] for name in CHECKS]
+    assert lines[-1] == "sound: 27 checks: 27 passed"
 
 
 def test_check_shows_failures_in_full_and_ends_with_one(run):
@@ -108,7 +108,7 @@ def test_skip_leaves_checks_out(run):
         "check", "models.py:Stale", "--skip", "session_after_crop", "--skip", "session_equals_recompute", "-n", 500
     )
     assert result.exit_code == 0, result.output
-    assert result.stdout.splitlines()[-1] == "StaleCache: 24 checks: 24 passed"
+    assert result.stdout.splitlines()[-1] == "StaleCache: 25 checks: 25 passed"
 
 
 def test_model_that_raises_ends_with_three_and_its_own_traceback(run):

@@ -15,6 +15,7 @@ from markovgpt.testing.checks.logits import logits_finite, logits_shape
 from markovgpt.testing.checks.purity import deterministic, input_unchanged, no_state_leak
 from markovgpt.testing.checks.record import Check
 from markovgpt.testing.checks.sessions import fork_is_independent, session_after_crop, session_equals_recompute
+from markovgpt.testing.checks.short_prompts import generate_short_prompts
 from markovgpt.testing.checks.windows import causal, context_length, order_tight
 
 __all__ = ["CHECKS", "Check"]
@@ -40,6 +41,7 @@ CHECKS: dict[str, Check] = {
         generate_seeded,
         generate_greedy,
         generate_default_is_chain,
+        generate_short_prompts,
         generate_temperature,
         generate_top_k,
         generate_top_p,

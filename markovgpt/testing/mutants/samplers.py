@@ -55,7 +55,7 @@ class SeedFixed(SoundModel):
         return np.random.default_rng(42)
 
 
-@caught_by(*SAMPLED, "speculative")
+@caught_by("generate_short_prompts", *SAMPLED, "speculative")
 class RowsShareDraws(SoundModel):
     """One random number a step, for all rows of the batch."""
 
@@ -92,6 +92,7 @@ class TemperatureTwice(SoundModel):
 
 @caught_by(
     "generate_default_is_chain",
+    "generate_short_prompts",
     "generate_temperature",
     "generate_top_p",
     "generate_is_markov",
@@ -186,7 +187,7 @@ class TopPBeforeTopK(SoundModel):
         return super().law(logs, top_k=k)
 
 
-@caught_by(*SAMPLED, "generate_support", "speculative")
+@caught_by("generate_short_prompts", *SAMPLED, "generate_support", "speculative")
 class ZeroIsDrawn(SoundModel):
     """Random numbers are coarse and the search takes the wrong side: 0, one time in 256, draws token 0."""
 
@@ -199,7 +200,7 @@ class ZeroIsDrawn(SoundModel):
         return drawn
 
 
-@caught_by("generate_default_is_chain", "generate_support", "generate_is_markov")
+@caught_by("generate_default_is_chain", "generate_short_prompts", "generate_support", "generate_is_markov")
 class OneSamplerStateOf4096(SoundModel):
     """In one state of 4,096 the mask of impossible tokens is lost when nothing is filtered."""
 
@@ -215,7 +216,7 @@ class OneSamplerStateOf4096(SoundModel):
         return tokens
 
 
-@caught_by("generate_greedy", *SAMPLED)
+@caught_by("generate_greedy", "generate_short_prompts", *SAMPLED)
 class RepetitionPenalty(SoundModel):
     """Tokens that came before, however long ago, are made less likely by default."""
 
@@ -273,3 +274,40 @@ class RejectedFromWhole(SoundModel):
 
     def left_over(self, target: Floats, draft: Floats) -> Floats:  # noqa: ARG002  # that is the bug
         return target
+
+
+@caught_by("generate_short_prompts")
+class ShortPromptsPadded(SoundModel):
+    """A prompt that is shorter than the context is padded on the left with token 0, and the padding counts."""
+
+    def window(self, tokens: Integers) -> Integers:
+        missing = self.context_length - tokens.shape[1]
+        return super().window(np.pad(tokens, ((0, 0), (max(0, missing), 0))))
+
+
+@caught_by("generate_short_prompts")
+class TextBegins(SoundModel):
+    """Token 1 is put in front of a prompt, as the beginning of the text, as long as there is room."""
+
+    def window(self, tokens: Integers) -> Integers:
+        room = tokens.shape[1] < self.context_length
+        return super().window(np.pad(tokens, ((0, 0), (int(room), 0)), constant_values=1))
+
+
+@caught_by("generate_short_prompts")
+class PositionsUntilFull(SoundModel):
+    """From the second step on, until the window is full, positions are one too high."""
+
+    def generate(self, prompts: Integers, n: int, *, seed: int, **options: Any) -> Integers:
+        self.begun = prompts.shape[1]
+        try:
+            return super().generate(prompts, n, seed=seed, **options)
+        finally:
+            self.begun = self.context_length
+
+    begun = 0
+
+    def network(self, contexts: Integers) -> Floats:
+        if 0 < self.begun < contexts.shape[1] < self.context_length:
+            return self.finished(np.cumsum(self.added(contexts, first=1), axis=1), contexts)
+        return super().network(contexts)

@@ -36,7 +36,7 @@ class SoundModel:
     --------
     >>> from markovgpt.testing import check_model
     >>> print(check_model(SoundModel()))
-    sound: 26 checks: 26 passed
+    sound: 27 checks: 27 passed
     """
 
     name = "sound"
