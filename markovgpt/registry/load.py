@@ -11,6 +11,7 @@ from typing import Any
 
 from markovgpt.errors import ArgumentError, MarkovGPTError, ModelLoadError
 from markovgpt.model import Checkpoint, LanguageModel, Progress, SizeCheck, check_is_model
+from markovgpt.raised import RAISED, told
 from markovgpt.registry.importing import import_object
 from markovgpt.registry.options import CALLBACKS, accepts, check_options
 from markovgpt.registry.project import project_models
@@ -127,10 +128,10 @@ def _build(thing: Any, name: str, options: dict[str, Any], callbacks: dict[str, 
         arguments |= {key: value for key, value in callbacks.items() if accepts(factory, key)}
         try:
             thing = factory(**arguments)
-        except (MarkovGPTError, KeyboardInterrupt):
+        except MarkovGPTError:
             raise
-        except Exception as error:
-            raise ModelLoadError(f"{name} could not be built: {type(error).__name__}: {error}", model=name) from error
+        except RAISED as error:
+            raise ModelLoadError(f"{name} could not be built: {told(error)}", model=name) from error
     elif options:
         raise ArgumentError(f"{name} is a finished model and takes no options: got {', '.join(options)}.")
     return check_is_model(thing)

@@ -23,6 +23,17 @@ class Raises(SoundModel):
     def next_logits(self, contexts):
         raise RuntimeError("CUDA is on holiday")
 
+class Leaves(SoundModel):
+    def next_logits(self, contexts):
+        raise SystemExit(0)
+
+class Draws(SoundModel):
+    def generate(self, *arguments, **options):
+        raise SystemExit(0)
+
+def leave():
+    raise SystemExit(0)
+
 class Hangs(SoundModel):
     def all_logits(self, contexts):
         while True:
@@ -118,6 +129,21 @@ def test_model_that_raises_ends_with_three_and_its_own_traceback(run):
     assert 'raise RuntimeError("CUDA is on holiday")' in result.stdout
     assert "subject.py" not in result.stdout
     assert "given 1 x 1 tokens, '0'" in result.stdout
+
+
+@pytest.mark.parametrize(("spec", "only"), [("Leaves", "logits_shape"), ("Draws", "generate_shape")])
+def test_model_that_ends_the_program_is_told_and_ends_with_three(run, spec, only):
+    """An exit with 0 would look like a report without a finding."""
+    result = run("check", f"models.py:{spec}", "--only", only)
+    assert result.exit_code == 3
+    assert "the model ended the program: SystemExit(0)" in result.stdout
+
+
+def test_factory_that_ends_the_program_is_told(run):
+    """While the model is made."""
+    result = run("check", "models.py:leave")
+    assert result.exit_code == 3
+    assert "Error: models.py:leave could not be built: the model ended the program: SystemExit(0)" in result.stderr
 
 
 def test_model_that_hangs_is_given_up(run):
