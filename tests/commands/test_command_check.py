@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from processes import PROGRAM
 
 from markovgpt.testing import CHECKS
 
@@ -152,6 +154,45 @@ def test_model_that_hangs_is_given_up(run):
     assert result.exit_code == 3
     assert "hangs: it did not return within 0.3 seconds" in result.stdout
     assert "in all_logits" in result.stdout
+
+
+STUCK = """
+import atexit, threading
+from markovgpt.testing.mutants import SoundModel
+
+atexit.register(print, "taken apart")
+closed = threading.Lock()
+closed.acquire()
+
+class Stuck(SoundModel):
+    def all_logits(self, contexts):
+        closed.acquire()
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_process_ends_at_once_where_code_in_c_still_runs(environment, form):
+    """Nothing is taken apart under the thread, which may crash; the report is whole, and the code is 3."""
+    Path("stuck.py").write_text(STUCK, encoding="utf-8")
+    words = ["check", "stuck.py:Stuck", "--only", "causal", "--timeout", "0.3", "--format", form]
+    ended = subprocess.run([*PROGRAM, *words], env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    assert "hangs: it did not return within 0.3 seconds" in ended.stdout
+    assert "in all_logits" in ended.stdout
+    assert "taken apart" not in ended.stdout
+    assert ended.stdout.endswith("}\n" if form == "json" else "markovgpt explain CHECK\n")
+
+
+def test_process_ends_in_the_ordinary_way_where_a_loop_was_interrupted(environment):
+    """A loop in Python is no longer running."""
+    Path("stuck.py").write_text(
+        STUCK.replace("closed.acquire()\n\n", "\n").replace("        closed.acquire()", "        while True: pass"),
+        encoding="utf-8",
+    )
+    words = ["check", "stuck.py:Stuck", "--only", "causal", "--timeout", "0.3"]
+    ended = subprocess.run([*PROGRAM, *words], env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    assert ended.stdout.endswith("taken apart\n")
 
 
 def test_run_in_which_nothing_could_be_checked_fails(run):
