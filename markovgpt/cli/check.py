@@ -175,7 +175,7 @@ def sampler(**arguments: Any) -> None:
 
     \b
     markovgpt check sampler babygpt
-    markovgpt check sampler my_gpt.py:load --state "1 0 1" --state "1 1 1" --temperature 0.7 -n 100000
+    markovgpt check sampler babygpt --state 101 --state 111 --temperature 0.7 -n 100000
     """
     from markovgpt.testing.judging import judge_sampler
 

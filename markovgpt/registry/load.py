@@ -13,6 +13,7 @@ from markovgpt.errors import ArgumentError, MarkovGPTError, ModelLoadError
 from markovgpt.model import Checkpoint, LanguageModel, Progress, SizeCheck, check_is_model
 from markovgpt.raised import RAISED, told
 from markovgpt.registry.importing import import_object
+from markovgpt.registry.near import said_of_path
 from markovgpt.registry.options import CALLBACKS, accepts, check_options
 from markovgpt.registry.project import project_models
 from markovgpt.registry.registered import registered_models
@@ -143,6 +144,8 @@ def _is_factory(thing: Any) -> bool:
 
 
 def _unknown(model: str) -> ModelLoadError:
+    if model and (said := said_of_path(Path(model))):
+        return ModelLoadError(f"There is no model {model!r}: {said}", model=model)
     from markovgpt.registry.listing import list_models  # reads the project's file: only when it is needed
 
     names = [entry.name for entry in list_models()]
