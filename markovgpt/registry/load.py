@@ -13,8 +13,8 @@ from markovgpt.errors import ArgumentError, MarkovGPTError, ModelLoadError
 from markovgpt.model import Checkpoint, LanguageModel, Progress, SizeCheck, check_is_model
 from markovgpt.raised import RAISED, told
 from markovgpt.registry.importing import import_object
-from markovgpt.registry.near import said_of_path
 from markovgpt.registry.options import CALLBACKS, accepts, check_options
+from markovgpt.registry.paths import said_of_path
 from markovgpt.registry.project import project_models
 from markovgpt.registry.registered import registered_models
 from markovgpt.registry.sources import BUILT_IN, Factory, plugin
@@ -113,11 +113,11 @@ def _find(model: str | object, *, asked: tuple[str, ...]) -> tuple[Any, str, dic
 def _load_plugin(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         package = point.dist.name if point.dist is not None else point.module
         raise ModelLoadError(
             f"The plugin {package}, which brings the model {point.name!r}, cannot be imported: "
-            f"{type(error).__name__}: {error}. To remove it: pip uninstall {package}",
+            f"{told(error)}. To remove it: pip uninstall {package}",
             model=point.name,
         ) from error
 

@@ -148,7 +148,9 @@ def test_failure_of_a_factory_shows_its_own_lines_and_not_ours(failed):
         pytest.param("def f(:\n", "cannot be imported: SyntaxError: invalid syntax", id="syntax"),
         pytest.param("import nowhere_at_all\n", "ModuleNotFoundError: No module named 'nowhere_at_all'", id="import"),
         pytest.param("x = 1 / 0\n", "cannot be imported: ZeroDivisionError: division by zero", id="raises"),
-        pytest.param("import sys\nsys.exit(7)\n", "cannot be imported: SystemExit: 7", id="leaves"),
+        pytest.param(
+            "import sys\nsys.exit(7)\n", "cannot be imported: the model ended the program: SystemExit(7)", id="leaves"
+        ),
     ],
 )
 def test_file_that_cannot_be_imported_shows_its_own_lines_and_not_ours(failed, code, message):
