@@ -21,8 +21,10 @@ def said_of_path(path: Path) -> str:
             f"{path} is a file, and no Python file. A model is named by file.py:NAME, or by the folder it was saved in."
         )
     names = _names_in(path)
+    if len(names) == 1:
+        return f"{path} is a file, and what is in it is named by {path}:{names[0]}."
     listed = f" In it are {', '.join(names[:_MOST])}{', ...' if len(names) > _MOST else ''}." if names else ""
-    return f"{path} is a file, and what is in it is named by {path}:{names[0] if len(names) == 1 else 'NAME'}.{listed}"
+    return f"{path} is a file, and what is in it is named by {path}:NAME.{listed}"
 
 
 def _names_in(path: Path) -> list[str]:
