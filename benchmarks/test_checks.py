@@ -47,6 +47,7 @@ def test_suite(benchmark, which):
 
 
 @pytest.mark.benchmark(group="check: right models")
+@pytest.mark.timeout(3600)  # of as many models, or seeds, as are asked for
 def test_no_false_alarm(benchmark, request):
     n = request.config.getoption("clean_models")
 
@@ -61,6 +62,7 @@ def test_no_false_alarm(benchmark, request):
 
 
 @pytest.mark.benchmark(group="check: wrong models")
+@pytest.mark.timeout(3600)  # of as many models, or seeds, as are asked for
 def test_every_mutant_is_caught_with_every_seed(benchmark, request):
     seeds = range(request.config.getoption("seeds"))
 

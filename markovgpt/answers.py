@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, model_name
+from markovgpt.raised import RAISED, told
 
 __all__ = ["as_float64", "checked_logits", "checked_outside", "next_logits_and_outside", "next_token_logits"]
 
@@ -25,10 +26,8 @@ def next_token_logits(model: LanguageModel, contexts: NDArray[np.int64]) -> NDAr
     name = model_name(model)
     try:
         answer = model.next_logits(contexts)
-    except Exception as error:
-        raise ModelError(
-            f"{name} failed on {_describe(contexts)}: {type(error).__name__}: {error}", contexts=contexts
-        ) from error
+    except RAISED as error:
+        raise ModelError(f"{name} failed on {_describe(contexts)}: {told(error)}", contexts=contexts) from error
     return checked_logits(answer, contexts, model)
 
 

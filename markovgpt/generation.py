@@ -81,9 +81,21 @@ def decoding_of(
 ) -> Decoding:
     """The rule of a sampler's options, where temperature 0 means greedy.
 
+    Raises
+    ------
+    ArgumentError
+        A number that cannot be.
+
+    Examples
+    --------
     >>> decoding_of(temperature=0.0, top_k=3).describe()
     'greedy'
     """
+    if isinstance(temperature, int | float | np.number) and not 0 <= temperature < np.inf:
+        raise ArgumentError(
+            f"temperature must be a number of at least 0; 0 always takes the likeliest token: got {temperature}.",
+            temperature=temperature,
+        )
     greedy = not isinstance(temperature, bool) and temperature == 0
     return Decoding(temperature=1.0 if greedy else temperature, top_k=top_k, top_p=top_p, min_p=min_p, greedy=greedy)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from inspect import signature
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from markovgpt.devices import find_device
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, check_is_model
+from markovgpt.raised import RAISED, told
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,13 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["from_module"]
 
 
-_TRIED_LENGTHS = 3  # of the beginnings of a context
-_SAME = 1e-5  # of a probability
-
-
 @final
-@dataclass(frozen=True, eq=False, kw_only=True)  # no slots: what was found once is kept
-class _ModuleModel:
+@dataclass(eq=False, kw_only=True)  # no slots: what was found once is kept, and users set what else they have
+class ModuleModel:
+    """A torch module behind the protocol of :mod:`markovgpt.model`."""
+
     module: nn.Module
     vocab_size: int
     context_length: int
@@ -39,14 +39,14 @@ class _ModuleModel:
         return sum(parameter.numel() for parameter in self.module.parameters())
 
     def next_logits(self, contexts: NDArray[np.int64]) -> Tensor:
-        return _last_logits(self.module, contexts[:, -self.context_length :])
+        return _last_logits(self.module, self._within_reach(contexts))
 
     @property
     def all_logits(self) -> Callable[[NDArray[np.int64]], Tensor]:
-        """``(batch, length) -> (batch, length, V)``, of a module that answers at every position and looks back only."""
-        if not self._looks_back_only:
+        """``(batch, length) -> (batch, length, V)``, of a module that answers at every position."""
+        if not self._answers_everywhere:
             raise AttributeError(f"{self.name} does not give the logits after every beginning of a context.")
-        return partial(_logits, self.module)
+        return lambda contexts: _logits(self.module, self._within_reach(contexts))
 
     @property
     def generate(self) -> Callable[..., Any]:
@@ -57,21 +57,22 @@ class _ModuleModel:
         return own
 
     @cached_property
-    def _looks_back_only(self) -> bool:
-        """Whether beginnings of two contexts have alone the laws that they have in them; tried at first use."""
-        V, K = self.vocab_size, self.context_length
-        contexts = np.random.default_rng(0).integers(0, V, (2, K))  # (2, K)
+    def _answers_everywhere(self) -> bool:
+        """Whether contexts of K tokens are answered at every position; tried at first use."""
+        K = self.context_length
         try:
-            every = _logits(self.module, contexts)
-            if every.shape != (2, K, V):
-                return False
-            lengths = {max(1, K * part // _TRIED_LENGTHS) for part in range(1, _TRIED_LENGTHS)} | {max(1, K - 1)}
-            return all(
-                bool((every[:, n - 1].softmax(-1) - self.next_logits(contexts[:, :n]).softmax(-1)).abs().max() <= _SAME)
-                for n in lengths
-            )
-        except Exception:  # whatever a module does with short contexts: it was made for others
+            return _logits(self.module, np.zeros((2, K), dtype=np.int64)).shape == (2, K, self.vocab_size)
+        except RAISED:  # next_logits raises it again, where it is reported
             return False
+
+    def _within_reach(self, contexts: NDArray[np.int64]) -> NDArray[np.int64]:
+        K, length = self.context_length, contexts.shape[1]
+        if length > K:
+            raise ArgumentError(
+                f"{self.name} takes at most K={K} tokens, its context_length: got {length}. Give it the last {K}.",
+                length=length,
+            )
+        return contexts
 
 
 def from_module(
@@ -90,12 +91,17 @@ def from_module(
     without gradients; whether it was in training mode before is put back after every call. Its own
     ``generate(idx, max_new_tokens)``, if it has one, is that of the model, for the checks of :mod:`markovgpt.testing`.
 
+    A module that returns ``(batch, length, V)`` is taken to be causal: the check ``causal`` compares its positions with
+    the answers for the tokens up to there. If it is meant to look both ways, leave that check out, by
+    ``skip=["causal"]``; its chain is that of the last position. What else there is of the model is set on it, as
+    ``model.exported = copy`` for the check ``same_chain``.
+
     Parameters
     ----------
     module : torch.nn.Module
         Any architecture; its parameters are not changed.
     context_length : int
-        K: the longest context that the module is asked about.
+        K: the longest context that the module is asked about; longer ones are refused.
     vocab_size : int, optional
         V; found by asking the module about one token where it is not given.
     tokens, name
@@ -106,9 +112,9 @@ def from_module(
     Raises
     ------
     ArgumentError
-        Not a torch module; no such device.
+        Not a torch module; no such device. Later: the model is asked about more than K tokens.
     ModelError
-        The module returns something that is not logits.
+        The module fails on one token, or returns something that is not logits.
 
     Examples
     --------
@@ -119,6 +125,11 @@ def from_module(
     """
     import torch
 
+    if isinstance(module, type) and issubclass(module, torch.nn.Module):
+        raise ArgumentError(
+            f"from_module needs a module, and {module.__name__} is a class of modules: call it, "
+            f"from_module({module.__name__}(), ...)."
+        )
     if not isinstance(module, torch.nn.Module):
         raise ArgumentError(
             f"from_module needs a torch.nn.Module: got {type(module).__name__}. For a function use from_callable."
@@ -126,9 +137,9 @@ def from_module(
     if device is not None:
         module.to(find_device(device))
     if vocab_size is None:
-        vocab_size = int(_last_logits(module, np.zeros((1, 1), dtype=np.int64)).shape[-1])
+        vocab_size = _vocabulary_found(module)
     return check_is_model(
-        _ModuleModel(
+        ModuleModel(
             module=module,
             vocab_size=vocab_size,
             context_length=context_length,
@@ -136,6 +147,19 @@ def from_module(
             name=name or type(module).__name__,
         )
     )
+
+
+def _vocabulary_found(module: nn.Module) -> int:
+    """V, from what the module says about one token."""
+    try:
+        return int(_last_logits(module, np.zeros((1, 1), dtype=np.int64)).shape[-1])
+    except ModelError:
+        raise
+    except RAISED as error:
+        raise ModelError(
+            f"{type(module).__name__} failed when it was asked about one token, to find the size of its vocabulary: "
+            f"{told(error)}. If it is not made for so short a context, give vocab_size=."
+        ) from error
 
 
 def _continues_by_a_number(generate: Callable[..., Any]) -> bool:
@@ -162,7 +186,10 @@ def _logits(module: nn.Module, contexts: NDArray[np.int64]) -> Tensor:
 
     device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
     in_training = [part for part in module.modules() if part.training]
-    module.eval()
+    for part in in_training:
+        if part.training:  # eval() of another part may have reached it
+            with suppress(NotImplementedError):  # what torch.export made has one mode, and refuses
+                part.eval()
     try:
         with torch.no_grad(), suitable_settings(sum(parameter.numel() for parameter in module.parameters())):
             answer: Any = module(torch.as_tensor(contexts, device=device))

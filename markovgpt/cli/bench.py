@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import click
 
 from markovgpt.cli.errors import ShownError
 from markovgpt.cli.options import model_from, untrained_model_options
-from markovgpt.cli.output import Writer, check_suffixes, output_option, print_report, write_files
+from markovgpt.cli.output import Writer, check_folders, check_suffixes, output_option, print_report, write_files
 from markovgpt.cli.progress import ProgressBar
 from markovgpt.interrupts import interrupts_noted
 
@@ -86,9 +85,7 @@ def bench(**arguments: Any) -> None:
     from markovgpt.errors import ArgumentError
     from markovgpt.report.benching import read_benchmark
 
-    for path in paths:  # what takes minutes is not to be lost in the end
-        if not os.access(path.parent, os.W_OK):
-            raise ArgumentError(f"{path} cannot be written: there is no folder {path.parent} that can.", path=str(path))
+    check_folders(paths)  # what takes minutes is not to be lost in the end
     before = None if earlier is None else read_benchmark(earlier)
     comparison, apart = None, None
     with ExitStack() as shown:

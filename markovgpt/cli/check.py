@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from markovgpt.cli.checked import Delivery, prints_on_stderr
 from markovgpt.cli.declaring import Command, with_options
-from markovgpt.cli.errors import ShownError
 from markovgpt.cli.progress import ProgressBar
 from markovgpt.testing.settings import DEFAULTS
 
@@ -116,43 +116,40 @@ def check() -> None:
     "--format",
     "form",
     type=click.Choice(["text", "json", "junit", "github"]),
-    default="text",
-    show_default=True,
-    help="Of the report.",
+    help="Of the report.  [default: json and junit for a FILE that ends in .json and .xml; text]",
 )
 @click.option("--output", "-o", metavar="FILE", help="Write the report there; the counts go to stdout.")
 def model(**arguments: Any) -> None:
     """Run the checks on a model: one line each, and the failures in full.
 
     Exit code 1 if a check failed, 3 if the model raised, hung or changed its vocabulary. markovgpt explain CHECK says
-    what a check does and how to mend what it finds.
+    what a check does and how to mend what it finds. What the model prints goes to stderr.
     """
-    expected = _reasons(arguments["expected"])
-    output, form = arguments["output"], arguments["form"]
-    with ProgressBar() as progress:
-        thing = _load(arguments, progress)
-        from markovgpt.testing import check_model
-        from markovgpt.testing.formats import FORMATS
+    from markovgpt.model import model_name
+    from markovgpt.testing import check_model
+    from markovgpt.testing.conformance import chosen_checks, expected_checks
+    from markovgpt.testing.deadline import check_timeout
+    from markovgpt.testing.settings import resolved
 
-        report = check_model(
-            thing,
-            expected_failures=expected,
-            only=arguments["only"] or None,
-            skip=arguments["skip"],
-            timeout=arguments["timeout"],
-            seed=arguments["seed"],
-            n=arguments["n"],
-            alpha=arguments["alpha"],
-            atol=arguments["atol"],
-            spec=_typed(arguments),
-            progress=progress,
-        )
-    text = FORMATS[form](report)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        _write(Path(output), text)
-        click.echo(report.summary())
+    settings = {name: arguments[name] for name in ("seed", "n", "alpha", "atol")}
+    names = chosen_checks(arguments["only"] or None, arguments["skip"])
+    expected = expected_checks(_reasons(arguments["expected"]), names)
+    timeout = check_timeout(arguments["timeout"])
+    delivery = Delivery(arguments["output"], arguments["form"], names=names, settings=resolved(**settings))
+    with prints_on_stderr():
+        thing = _load(arguments)
+        with ProgressBar() as progress:
+            report = check_model(
+                thing,
+                expected_failures=expected,
+                only=names,
+                timeout=timeout,
+                spec=_typed(arguments),
+                progress=None if delivery.is_watched else progress,
+                found=partial(delivery.show, model=model_name(thing)),
+                **settings,
+            )
+    delivery.finish(report)
     _leave(report)
 
 
@@ -178,16 +175,15 @@ def sampler(**arguments: Any) -> None:
 
     \b
     markovgpt check sampler babygpt
-    markovgpt check sampler my_gpt.py:load --state "1 0 1" --state "1 1 1" --temperature 0.7 -n 100000
+    markovgpt check sampler babygpt --state 101 --state 111 --temperature 0.7 -n 100000
     """
-    with ProgressBar() as progress:
-        thing = _load(arguments, progress)
-        from markovgpt.testing.judging import judge_sampler
+    from markovgpt.testing.judging import judge_sampler
 
-        named = {"temperature": 1.0, "top_k": None, "top_p": None}
-        rule = {name: arguments[name] for name, default in named.items() if arguments[name] != default}
+    named = {"temperature": 1.0, "top_k": None, "top_p": None}
+    rule = {name: arguments[name] for name, default in named.items() if arguments[name] != default}
+    with prints_on_stderr():
         verdict, said = judge_sampler(
-            thing,
+            _load(arguments),
             states=arguments["states"],
             length=arguments["length"],
             method=arguments["method"],
@@ -202,14 +198,15 @@ def sampler(**arguments: Any) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _load(arguments: dict[str, Any], progress: ProgressBar) -> LanguageModel:
+def _load(arguments: dict[str, Any]) -> LanguageModel:
     """The model that is named."""
     from markovgpt.cli.options import model_from
     from markovgpt.registry import load_model
 
     given = {name: arguments[name] for name in ("options", "model_config", "device")}
     spec, chosen = model_from({"model": arguments["spec"], **given})
-    return load_model(spec, progress=progress, **chosen)
+    with ProgressBar() as progress:
+        return load_model(spec, progress=progress, **chosen)
 
 
 def _typed(arguments: dict[str, Any]) -> str:
@@ -238,14 +235,6 @@ def _reasons(texts: Sequence[str]) -> dict[str, str]:
             raise click.BadParameter(f"{name} is given twice.", param_hint="'--expect-failure'")
         reasons[name] = reason.strip()
     return reasons
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ShownError(f"{path} could not be written: {error.strerror or error}.", exit_code=2) from error
-    click.echo(f"wrote {path}", err=True)
 
 
 def _leave(report: CheckReport) -> None:

@@ -6,8 +6,11 @@ a failure inside a model keeps the model's own traceback.
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,6 +42,15 @@ class ShownError(click.ClickException):
 class Program(click.Group):
     """A group of commands whose deliberate errors are shown as one line."""
 
+    def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:
+        """Run the program; without ``args`` it is the whole process, which ends when it is done."""
+        try:
+            return super().main(args, *more, **options)
+        except SystemExit as end:
+            if args is None:
+                _end_if_left_behind(end.code)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; turn errors into what the user sees."""
         try:
@@ -54,6 +66,17 @@ class Program(click.Group):
             raise ShownError(
                 "Out of memory. Use a shorter context or fewer tokens (markovgpt states tells the sizes).", exit_code=2
             ) from error
+
+
+def _end_if_left_behind(code: object) -> None:
+    """End the process now, if a model that was given up is still running in a thread: it would crash on the way out."""
+    from markovgpt.testing.deadline import left_behind
+
+    if left_behind():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # nobody reads it any more
+                stream.flush()
+        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
 def _users_traceback(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from markovgpt.cli.options import decoding_from, decoding_options, load_from, model_options
+from markovgpt.cli.options import load_from, model_options, sampling_options
 from markovgpt.cli.progress import ProgressBar
 
 __all__ = ["generate"]
@@ -14,7 +14,7 @@ __all__ = ["generate"]
 
 @click.command()
 @model_options
-@decoding_options
+@sampling_options
 @click.option("--prompt", "-p", required=True, metavar="TEXT", help="What the model continues: at least one token.")
 @click.option("-n", "n", type=click.IntRange(min=1), default=100, show_default=True, help="Tokens to draw.")
 @click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True, help="Texts, one a line.")
@@ -30,29 +30,24 @@ def generate(**arguments: Any) -> None:
     markovgpt generate --model babygpt --prompt 1 --greedy
     """
     prompt, n, samples, seed = (arguments.pop(name) for name in ("prompt", "n", "samples", "sample_seed"))
-    rule = decoding_from(arguments)
+    rule = {name: arguments.pop(name) for name in ("temperature", "top_k", "top_p", "min_p")}
+    greedy = arguments.pop("greedy")
 
     from markovgpt.adapters.prompt import encode_with
     from markovgpt.cli.parts import unescaped
     from markovgpt.errors import ArgumentError
+    from markovgpt.generation import decoding_of
     from markovgpt.generation import generate as generated
     from markovgpt.model import vocabulary_of
 
+    decoding_of(**rule)  # refused before a model is trained
     with ProgressBar() as progress:
         model = load_from(arguments, progress=progress, any_size=True)
     tokens = encode_with(model, unescaped(prompt))
     if not len(tokens):
         raise ArgumentError("--prompt has at least one token: got none.")
-    temperature = 0.0 if rule.greedy else rule.temperature
     rows = generated(
-        model,
-        [tokens.tolist()] * samples,
-        n,
-        seed=seed,
-        temperature=temperature,
-        top_k=rule.top_k,
-        top_p=rule.top_p,
-        min_p=rule.min_p,
+        model, [tokens.tolist()] * samples, n, seed=seed, **(rule | ({"temperature": 0.0} if greedy else {}))
     )
     decode = getattr(model, "decode", None) or vocabulary_of(model).decode
     for row in rows.tolist():

@@ -22,6 +22,7 @@ __all__ = [
     "model_and_data_options",
     "model_from",
     "model_options",
+    "sampling_options",
     "space_options",
     "sweep_options",
     "top_option",
@@ -96,11 +97,17 @@ def _model_options(
 
 def decoding_options(command: Command) -> Command:
     """By which rule tokens are drawn."""
-    return with_options(
-        command,
-        click.option("--temperature", type=float, default=1.0, show_default=True, help="Divides the logits; above 0."),
-        *_cutting_options(),
-    )
+    return with_options(command, _temperature("above 0"), *_cutting_options())
+
+
+def sampling_options(command: Command) -> Command:
+    """The same, where no chain is made: the temperature may be 0."""
+    return with_options(command, _temperature("0 is greedy"), *_cutting_options())
+
+
+def _temperature(limit: str) -> Callable[[Command], Command]:
+    text = f"Divides the logits; {limit}."
+    return click.option("--temperature", type=float, default=1.0, show_default=True, help=text)
 
 
 def sweep_options(command: Command) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from markovgpt.cli.errors import ShownError
 if TYPE_CHECKING:
     from markovgpt.report.sections import Section
 
-__all__ = ["Writer", "check_suffixes", "output_option", "print_note", "print_report", "write_files"]
+__all__ = ["Writer", "check_folders", "check_suffixes", "output_option", "print_note", "print_report", "write_files"]
 
 Command = Callable[..., Any]
 Writer = Callable[[Path], None]
@@ -40,6 +41,23 @@ def check_suffixes(paths: Sequence[str], allowed: Sequence[str], *, option: str 
                 f"{path!r} ends in none of {', '.join(allowed)}, so its format is not known.", param_hint=f"'{option}'"
             )
     return [Path(path) for path in paths]
+
+
+def check_folders(paths: Sequence[Path]) -> None:
+    """Refuse files that cannot be made, before what they are to hold is computed.
+
+    Raises
+    ------
+    ArgumentError
+        The folder is not there, or nothing can be written into it; or the name is that of a folder.
+    """
+    from markovgpt.errors import ArgumentError
+
+    for path in paths:
+        if not os.access(path.parent, os.W_OK):
+            raise ArgumentError(f"{path} cannot be written: there is no folder {path.parent} that can.", path=str(path))
+        if path.is_dir():
+            raise ArgumentError(f"{path} cannot be written: it is a folder. Name a file.", path=str(path))
 
 
 def write_files(paths: Sequence[Path], writers: Mapping[str, Writer]) -> None:

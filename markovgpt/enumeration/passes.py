@@ -13,6 +13,7 @@ from markovgpt.enumeration.done import Done
 from markovgpt.enumeration.strategy import Block
 from markovgpt.errors import ModelError
 from markovgpt.model import model_name
+from markovgpt.raised import RAISED, told
 from markovgpt.statespace import StateSpace
 
 __all__ = ["every_position", "pass_blocks", "rows_a_call"]
@@ -68,10 +69,10 @@ def every_position(model: Any, contexts: NDArray[np.int64]) -> tuple[NDArray[np.
         answer, outside = (model.all_logits(contexts), np.zeros(contexts.shape)) if both is None else both(contexts)
     except ModelError:
         raise
-    except Exception as error:
+    except RAISED as error:
         raise ModelError(
             f"all_logits of {name} failed on {len(contexts)} contexts of length {contexts.shape[1]}, the first "
-            f"{tuple(contexts[0].tolist())}: {type(error).__name__}: {error}"
+            f"{tuple(contexts[0].tolist())}: {told(error)}"
         ) from error
     every = as_float64(answer, f"all_logits of {name}")
     expected = (*contexts.shape, model.vocab_size)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from markovgpt.answers import checked_logits, checked_outside
 from markovgpt.errors import ModelError
 from markovgpt.model import Session, model_name
+from markovgpt.raised import RAISED, told
 
 __all__ = ["ALL_BYTES", "Level", "context_digits", "rows_a_call", "sessions_alive", "walk_trie"]
 
@@ -90,10 +91,10 @@ def walk_trie(
             answer, outside = _feed(session, numbers % V)
         except ModelError:
             raise
-        except Exception as error:
+        except RAISED as error:
             raise ModelError(
                 f"The session of {model_name(model)} failed on {len(rows)} contexts of length {length}, the first "
-                f"{tuple(context_digits(numbers[:1], length, V)[0].tolist())}: {type(error).__name__}: {error}",
+                f"{tuple(context_digits(numbers[:1], length, V)[0].tolist())}: {told(error)}",
             ) from error
         positions, calls = positions + len(rows), calls + 1
         del part  # and with it the session that was forked, if this was its last part

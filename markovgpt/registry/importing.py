@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from markovgpt.errors import MarkovGPTError, ModelLoadError
+from markovgpt.raised import RAISED, told
 
 __all__ = ["import_object"]
 
@@ -40,7 +41,7 @@ def import_object(spec: str) -> Any:
         if error.name is None or not (place == error.name or place.startswith(f"{error.name}.")):
             raise _broken(place, spec, error) from error
         raise ModelLoadError(f"There is no module {error.name}, named by the model {spec!r}.", model=spec) from None
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         raise _broken(place, spec, error) from error
     if not hasattr(module, attribute):
         names = [name for name in vars(module) if not name.startswith("_")]
@@ -80,6 +81,4 @@ def _import_path(folder: Path) -> Iterator[None]:
 
 
 def _broken(place: str, spec: str, error: BaseException) -> ModelLoadError:
-    return ModelLoadError(
-        f"{place}, named by the model {spec!r}, cannot be imported: {type(error).__name__}: {error}", model=spec
-    )
+    return ModelLoadError(f"{place}, named by the model {spec!r}, cannot be imported: {told(error)}", model=spec)

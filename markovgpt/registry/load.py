@@ -11,8 +11,10 @@ from typing import Any
 
 from markovgpt.errors import ArgumentError, MarkovGPTError, ModelLoadError
 from markovgpt.model import Checkpoint, LanguageModel, Progress, SizeCheck, check_is_model
+from markovgpt.raised import RAISED, told
 from markovgpt.registry.importing import import_object
 from markovgpt.registry.options import CALLBACKS, accepts, check_options
+from markovgpt.registry.paths import said_of_path
 from markovgpt.registry.project import project_models
 from markovgpt.registry.registered import registered_models
 from markovgpt.registry.sources import BUILT_IN, Factory, plugin
@@ -111,11 +113,11 @@ def _find(model: str | object, *, asked: tuple[str, ...]) -> tuple[Any, str, dic
 def _load_plugin(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         package = point.dist.name if point.dist is not None else point.module
         raise ModelLoadError(
             f"The plugin {package}, which brings the model {point.name!r}, cannot be imported: "
-            f"{type(error).__name__}: {error}. To remove it: pip uninstall {package}",
+            f"{told(error)}. To remove it: pip uninstall {package}",
             model=point.name,
         ) from error
 
@@ -127,10 +129,10 @@ def _build(thing: Any, name: str, options: dict[str, Any], callbacks: dict[str, 
         arguments |= {key: value for key, value in callbacks.items() if accepts(factory, key)}
         try:
             thing = factory(**arguments)
-        except (MarkovGPTError, KeyboardInterrupt):
+        except MarkovGPTError:
             raise
-        except Exception as error:
-            raise ModelLoadError(f"{name} could not be built: {type(error).__name__}: {error}", model=name) from error
+        except RAISED as error:
+            raise ModelLoadError(f"{name} could not be built: {told(error)}", model=name) from error
     elif options:
         raise ArgumentError(f"{name} is a finished model and takes no options: got {', '.join(options)}.")
     return check_is_model(thing)
@@ -142,6 +144,8 @@ def _is_factory(thing: Any) -> bool:
 
 
 def _unknown(model: str) -> ModelLoadError:
+    if model and (said := said_of_path(Path(model))):
+        return ModelLoadError(f"There is no model {model!r}: {said}", model=model)
     from markovgpt.registry.listing import list_models  # reads the project's file: only when it is needed
 
     names = [entry.name for entry in list_models()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import final
 
+from markovgpt.raised import RAISED, told
 from markovgpt.registry.sources import ENTRY_POINT_GROUP
 
 __all__ = ["PluginReport", "list_plugins"]
@@ -35,8 +36,8 @@ def list_plugins() -> tuple[PluginReport, ...]:
         problem = ""
         try:
             point.load()
-        except (Exception, SystemExit) as error:  # any failure of somebody else's code is a finding here
-            problem = f"{type(error).__name__}: {error}"
+        except RAISED as error:  # any failure of somebody else's code is a finding here
+            problem = told(error)
         package, version = (point.dist.name, point.dist.version) if point.dist is not None else ("unknown", "unknown")
         reports.append(
             PluginReport(package=package, version=version, model=point.name, place=point.value, problem=problem)

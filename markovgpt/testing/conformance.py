@@ -12,7 +12,14 @@ from markovgpt.testing.checks import CHECKS
 from markovgpt.testing.observers import tell
 from markovgpt.testing.running import CheckResult, Suite, check_of
 
-__all__ = ["CheckReport", "ModelCheck", "check_model", "parametrize_with_checks"]
+__all__ = [
+    "CheckReport",
+    "ModelCheck",
+    "check_model",
+    "chosen_checks",
+    "expected_checks",
+    "parametrize_with_checks",
+]
 
 
 @final
@@ -84,6 +91,7 @@ def check_model(
     atol: float | None = None,
     spec: str | None = None,
     progress: Progress | None = None,
+    found: Callable[[CheckResult], None] | None = None,
 ) -> CheckReport:
     """Run the checks on a model and report; whatever the model does is a result, and only wrong use raises.
 
@@ -112,6 +120,8 @@ def check_model(
         What names the model on the command line, for the lines that reproduce failures; its name by default.
     progress : callable, optional
         See :mod:`markovgpt.model`.
+    found : callable, optional
+        Called with each result as soon as there is one.
 
     Raises
     ------
@@ -127,13 +137,15 @@ def check_model(
     """
     suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout, spec=spec)
     used = suite.settings
-    names = _chosen(only, skip)
-    expected = _expected(expected_failures, names)
+    names = chosen_checks(only, skip)
+    expected = expected_checks(expected_failures, names)
     results = []
     for place, name in enumerate(names):
         if progress is not None:
             progress("checks", place, len(names))
         results.append(_judged(suite.run(CHECKS[name]), expected.get(name)))
+        if found is not None:
+            found(results[-1])
     if progress is not None:
         progress("checks", len(names), len(names))
     report = CheckReport(
@@ -205,12 +217,12 @@ def parametrize_with_checks(
     """
     import pytest
 
-    names = _chosen(only, skip)
+    names = chosen_checks(only, skip)
     items = []
     for model in models:
         suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout)
         declared = expected_failures(model) if callable(expected_failures) else expected_failures
-        expected = _expected(declared, names)
+        expected = expected_checks(declared, names)
         for name in names:
             item = ModelCheck(suite=suite, check=name, expected=expected.get(name))
             items.append(pytest.param(item, id=f"{suite.name}-{name}"))
@@ -228,8 +240,14 @@ def _judged(result: CheckResult, expected: str | None) -> CheckResult:
     return replace(result, outcome="failed", message=said)
 
 
-def _chosen(only: Sequence[str] | None, skip: Sequence[str]) -> list[str]:
-    """The names of the checks that are run."""
+def chosen_checks(only: Sequence[str] | None, skip: Sequence[str]) -> list[str]:
+    """The names of the checks that are run.
+
+    Raises
+    ------
+    ArgumentError
+        A name that is no check's, or none is left.
+    """
     for given in (only, skip):
         if isinstance(given, str):
             raise ArgumentError(f"only and skip are lists of names of checks: got {given!r}.")
@@ -241,8 +259,14 @@ def _chosen(only: Sequence[str] | None, skip: Sequence[str]) -> list[str]:
     return names
 
 
-def _expected(expected: Mapping[str, str] | None, names: Sequence[str]) -> dict[str, str]:
-    """Expected failures, each of which is the name of a check that is run."""
+def expected_checks(expected: Mapping[str, str] | None, names: Sequence[str]) -> dict[str, str]:
+    """Expected failures, each of which is the name of a check that is run.
+
+    Raises
+    ------
+    ArgumentError
+        A name that is no check's, or that of a check that is not run.
+    """
     chosen = dict(expected or {})
     for name in chosen:
         check_of(name)

@@ -12,12 +12,14 @@ from typing import TypeVar, final
 
 from markovgpt.errors import ArgumentError
 
-__all__ = ["Hung", "check_timeout", "within"]
+__all__ = ["Hung", "check_timeout", "left_behind", "within"]
 
 
 T = TypeVar("T")
 
 _OURS = str(Path(__file__).parents[1])
+_PATIENCE = 1.0  # seconds for a loop in Python to be interrupted
+_GIVEN_UP: list[threading.Thread] = []
 
 
 @final
@@ -50,7 +52,8 @@ def within(seconds: float | None, work: Callable[[], T]) -> T:
     """What ``work()`` returns or raises, if it does within that time; without a limit it runs in the caller's thread.
 
     With one it runs in a thread of its own. A loop in Python is interrupted there. Code in C (a lock that is never
-    released, a kernel, ``time.sleep``) cannot be: its thread is left behind and ends with the process at the latest.
+    released, a kernel, ``time.sleep``) cannot be: its thread is left behind (:func:`left_behind`), and a program that
+    ends in the ordinary way may crash while it takes apart what the thread still uses.
 
     Raises
     ------
@@ -76,12 +79,21 @@ def within(seconds: float | None, work: Callable[[], T]) -> T:
     if thread.is_alive() and not done and not failed:
         frame = sys._current_frames().get(thread.ident or 0)
         stack = "" if frame is None else "".join(traceback.format_list(_theirs(traceback.extract_stack(frame))))
+        _GIVEN_UP.append(thread)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_GivenUp))
         raise Hung(seconds, stack)
     thread.join()
     if failed:
         raise failed[0]
     return done[0]
+
+
+def left_behind() -> bool:
+    """Whether a thread that was given up is still running; it has a second to end."""
+    _GIVEN_UP[:] = [thread for thread in _GIVEN_UP if thread.is_alive()]
+    for thread in _GIVEN_UP:
+        thread.join(_PATIENCE / len(_GIVEN_UP))
+    return any(thread.is_alive() for thread in _GIVEN_UP)
 
 
 def _theirs(stack: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:

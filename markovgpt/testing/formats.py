@@ -11,7 +11,17 @@ from xml.etree import ElementTree as ET
 from markovgpt.testing.conformance import CheckReport
 from markovgpt.testing.running import CheckResult
 
-__all__ = ["FORMATS", "github_report", "json_report", "junit_report", "report_to_dict", "text_report"]
+__all__ = [
+    "FORMATS",
+    "github_report",
+    "json_report",
+    "junit_report",
+    "report_to_dict",
+    "text_head",
+    "text_line",
+    "text_report",
+    "text_rest",
+]
 
 _MARKS = {"passed": "ok", "noted": "note", "failed": "FAIL", "expected failure": "xfail", "skipped": "skip"}
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,16 +30,26 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def text_report(report: CheckReport) -> str:
     """One line a check with what was compared, then the failures in full, then the counts."""
     width = max((len(result.check) for result in report.results), default=0)
-    atol = "" if report.atol is None else f", atol {report.atol:g}"
-    used = f"seed {report.seed}, alpha {report.alpha:g} for each check that samples{atol}"
-    lines = [f"Checks of {report.model} ({used})", ""]
-    for result in report.results:
-        said = (
-            result.message.partition("\n")[0]
-            if result.outcome not in ("failed", "noted")
-            else _headline(result, report)
-        )
-        lines.append(f"  {_MARKS[result.outcome]:<5}  {result.check:<{width}}  {said}".rstrip())
+    head = text_head(report.model, seed=report.seed, alpha=report.alpha, atol=report.atol)
+    return head + "".join(text_line(result, report.model, width) for result in report.results) + text_rest(report)
+
+
+def text_head(model: str, *, seed: int, alpha: float, atol: float | None) -> str:
+    """What is checked, and with which settings; and an empty line."""
+    tolerance = "" if atol is None else f", atol {atol:g}"
+    return f"Checks of {model} (seed {seed}, alpha {alpha:g} for each check that samples{tolerance})\n\n"
+
+
+def text_line(result: CheckResult, model: str, width: int) -> str:
+    """The line of a check, whose name is given so many columns."""
+    whole = result.outcome not in ("failed", "noted")
+    said = result.message.partition("\n")[0] if whole else _headline(result, model)
+    return f"  {_MARKS[result.outcome]:<5}  {result.check:<{width}}  {said}".rstrip() + "\n"
+
+
+def text_rest(report: CheckReport) -> str:
+    """What follows the lines: the failures in full, and the counts."""
+    lines = []
     for result in report.results:
         if result.outcome in ("failed", "noted"):
             lines += ["", f"{_MARKS[result.outcome]}  {result.check}", result.message]
@@ -88,7 +108,7 @@ def junit_report(report: CheckReport) -> str:
         case = ET.SubElement(suite, "testcase", about)
         if result.outcome == "failed":
             kind = "error" if result.broken else "failure"
-            what = ET.SubElement(case, kind, {"message": _clean(_headline(result, report))})
+            what = ET.SubElement(case, kind, {"message": _clean(_headline(result, report.model))})
             what.text = _clean(result.message)
         elif result in skipped:
             said = ("" if result.outcome == "skipped" else "expected failure: ") + result.message
@@ -121,9 +141,9 @@ FORMATS: dict[str, Callable[[CheckReport], str]] = {
 """What ``markovgpt check --format`` knows."""
 
 
-def _headline(result: CheckResult, report: CheckReport) -> str:
+def _headline(result: CheckResult, model: str) -> str:
     """The first line of a message, without the name of the model."""
-    return result.message.partition("\n")[0].removeprefix(f"{report.model}: ")
+    return result.message.partition("\n")[0].removeprefix(f"{model}: ")
 
 
 def _clean(text: str) -> str:

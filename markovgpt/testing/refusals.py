@@ -4,8 +4,8 @@ Past K tokens a model may refuse. A session has two ways then: the law of the la
 is also what a mistake in the line that crops raises, and a check that took it for a refusal would hide the mistake.
 They are told apart by kind, since nothing else can be known of code that is not ours:
 
-- ``TypeError``, ``AttributeError``, ``KeyError``, ``NameError``, arithmetic errors, too deep a recursion, and an
-  ``assert`` without a text are never how a limit is written: a crash.
+- ``TypeError``, ``AttributeError``, ``KeyError``, ``NameError``, arithmetic errors, too deep a recursion,
+  ``sys.exit()`` and an ``assert`` without a text are never how a limit is written: a crash.
 - ``ValueError``, ``NotImplementedError``, the errors of this package and of other libraries are refusals, and so is an
   ``assert`` that says something: nanoGPT and its many copies refuse longer texts in this way.
 - ``IndexError`` and ``RuntimeError`` are what happens by itself where a buffer of K positions is full: torch raises
@@ -20,7 +20,7 @@ from markovgpt.testing.findings import cause_of
 
 __all__ = ["refusal", "refused"]
 
-_CRASHES = (TypeError, AttributeError, KeyError, NameError, ArithmeticError, RecursionError)
+_CRASHES = (TypeError, AttributeError, KeyError, NameError, ArithmeticError, RecursionError, SystemExit)
 _FULL = (IndexError, RuntimeError)
 _BARE = "assert "  # what pytest writes into an assert of a test file that has no text
 

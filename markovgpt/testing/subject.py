@@ -22,6 +22,7 @@ from markovgpt.enumeration.closeness import (
 )
 from markovgpt.errors import ModelError
 from markovgpt.model import LanguageModel, model_name, vocabulary_of
+from markovgpt.raised import RAISED, told
 from markovgpt.samplers import call_sampler, takes_option
 from markovgpt.testing.contexts import Contexts, contexts_of_length
 from markovgpt.testing.findings import Finding, NotApplicable, fact
@@ -160,12 +161,12 @@ class Subject:
         """As :meth:`call`, of any function."""
         try:
             return function(tokens.copy(), *arguments, **options)
-        except Exception as error:
+        except RAISED as error:
             shape = " x ".join(map(str, tokens.shape))
             first = self.label(tokens[0] if tokens.ndim == 2 else tokens[:8])
             first = f"the first {first}" if tokens.ndim == 2 and len(tokens) > 1 else first
             raise ModelError(
-                f"{self.name} failed in {what}, given {shape} tokens, {first}: {type(error).__name__}: {error}",
+                f"{self.name} failed in {what}, given {shape} tokens, {first}: {told(error)}",
                 contexts=tokens,
             ) from error
 
@@ -197,9 +198,8 @@ class Subject:
 
     def drawn(self, method: str, prompts: Integers, n: int, seed: int, **options: Any) -> tuple[Integers, Any]:
         """One call of a method that generates: the tokens, and what else it returned."""
-        for option in options:
-            if not self.takes(method, option):
-                raise NotApplicable(f"{method} takes no {option}")
+        if missing := [option for option in options if not self.takes(method, option)]:
+            raise NotApplicable(f"{method} takes no {missing[0]}")
         answer = self.call(method, prompts, n, seed=seed, **options)
         more = None
         if isinstance(answer, tuple) and len(answer) == 2:
@@ -292,7 +292,7 @@ def _fewest_rows(function: Callable[[Integers], Any], tokens: Integers) -> Integ
         for half in (tokens[: len(tokens) // 2], tokens[len(tokens) // 2 :]):
             try:
                 function(half.copy())
-            except Exception:
+            except RAISED:
                 tokens = half
                 break
         else:

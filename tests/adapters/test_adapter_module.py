@@ -12,6 +12,7 @@ from torch import nn
 import markovgpt as mg
 from markovgpt import ArgumentError, ModelError
 from markovgpt.adapters import module
+from markovgpt.testing import check_model
 
 V, K = 3, 2
 
@@ -187,7 +188,7 @@ def test_module_parameters_are_not_changed():
     assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())
 
 
-@pytest.mark.parametrize("thing", [lambda x: x, Net, None, np.eye(2)], ids=["function", "class", "None", "array"])
+@pytest.mark.parametrize("thing", [lambda x: x, int, None, np.eye(2)], ids=["function", "class", "None", "array"])
 def test_module_is_refused_when_it_is_none(thing):
     """With the adapter for functions."""
     with pytest.raises(ArgumentError, match=r"from_module needs a torch\.nn\.Module: got \w+\. For a function use"):
@@ -241,21 +242,142 @@ class LooksAtAll(Net):
         return self.head(hidden)
 
 
-class OfFixedLength(Net):
-    """Contexts of K tokens, and no others."""
+class Attention(nn.Module):
+    """One layer of attention, which hides the tokens from ``hidden_from`` places after its own on."""
+
+    def __init__(self, vocab_size, hidden_from, *, width=8, longest=10):
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        self.tokens, self.places = nn.Embedding(vocab_size, width), nn.Embedding(longest, width)
+        self.mixed, self.head = nn.Linear(width, 3 * width), nn.Linear(width, vocab_size)
+        self.hidden_from = hidden_from
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) / width**0.5)
 
     def forward(self, tokens):
-        return super().forward(tokens.reshape(-1, K))
+        length = tokens.shape[1]
+        x = self.tokens(tokens) + self.places(torch.arange(length))  # (B, T, width)
+        queries, keys, values = self.mixed(x).chunk(3, dim=-1)
+        hidden = torch.ones(length, length).triu(self.hidden_from).bool()  # (T, T)
+        weights = (queries @ keys.transpose(1, 2)).masked_fill(hidden, -torch.inf).softmax(-1)
+        return self.head(x + weights @ values)
 
 
-@pytest.mark.parametrize("net", [LooksAtAll, OfFixedLength])
-def test_module_whose_positions_are_no_beginnings_has_no_all_logits(net):
-    """Its law after the last position is a law all the same."""
-    model = mg.from_module(net(), context_length=K, vocab_size=V, name="net")
-    assert not hasattr(model, "all_logits")
-    assert mg.build_chain(model).n_states == V**K
-    with pytest.raises(ArgumentError, match="net has neither session"):
-        mg.build_chain(model, strategy="prefix")
+MASKS = {
+    "right": (1, ""),
+    "off by one": (2, "the causal mask is off by one"),
+    "missing": (9, "the causal mask is missing"),
+}
+
+
+@pytest.mark.parametrize(("hidden_from", "likely"), MASKS.values(), ids=MASKS)
+def test_check_of_causality_finds_a_wrong_mask(hidden_from, likely):
+    """It compares the positions of the module itself, and says what is wrong with the mask."""
+    model = mg.from_module(Attention(V, hidden_from), context_length=4)
+    (result,) = check_model(model, only=["causal"]).results
+    assert result.outcome == ("failed" if likely else "passed")
+    assert likely in result.message
+
+
+@pytest.mark.parametrize("lengths", ["full", "all"])
+def test_module_without_a_mask_has_the_chain_of_its_last_positions(lengths):
+    """Against each context by itself, in float64."""
+    net = Attention(V, 9)
+    chain = mg.build_chain(mg.from_module(net, context_length=3), lengths=lengths)
+    space = mg.StateSpace(vocab_size=V, context_length=3, lengths=lengths)
+    with torch.no_grad():
+        alone = [net.double()(torch.tensor([space.context(state)]))[0, -1] for state in range(space.n_states)]
+    np.testing.assert_allclose(chain.probabilities, torch.stack(alone).softmax(-1), rtol=0, atol=1e-5)
+
+
+def test_shortcut_by_positions_that_look_ahead_is_noted_and_not_taken():
+    """As large as it must be for the shortcut to be tried; with the mask it is taken."""
+    right, wrong = (
+        mg.build_chain(mg.from_module(Attention(2, hidden, width=128), context_length=10), lengths="all")
+        for hidden in (1, 11)
+    )
+    assert (right.origin.strategy, right.origin.note) == ("prefix", "")
+    assert wrong.origin.strategy == "batched"
+    assert "The strategy 'prefix' was not used. Attention gives other laws by all_logits" in wrong.origin.note
+
+
+def test_shortcut_that_is_asked_for_is_refused_where_positions_look_ahead():
+    """With the context where it shows."""
+    model = mg.from_module(LooksAtAll(), context_length=K, name="net")
+    with pytest.raises(ModelError, match="net gives other laws by all_logits than by next_logits: after"):
+        mg.build_chain(model, strategy="prefix", lengths="all")
+
+
+@pytest.mark.parametrize("method", ["next_logits", "all_logits"])
+def test_module_is_asked_about_no_more_than_its_context(method):
+    """To crop here would hide what the module does with older tokens."""
+    ask = getattr(mg.from_module(Net(), context_length=K, name="net"), method)
+    assert len(ask(np.zeros((1, K), dtype=np.int64))) == 1
+    with pytest.raises(ArgumentError, match="net takes at most K=2 tokens, its context_length: got 3"):
+        ask(np.zeros((1, K + 1), dtype=np.int64))
+
+
+def test_check_of_longer_histories_is_skipped_and_not_passed():
+    """The mean of all tokens has no order; nothing is known of that within K."""
+    (result,) = check_model(mg.from_module(Net(), context_length=K), only=["context_length"]).results
+    assert (result.outcome, result.message) == ("skipped", "next_logits takes no more than K=2 tokens (ArgumentError)")
+
+
+def test_export_that_is_set_on_the_model_is_checked():
+    """The same weights pass, others do not."""
+    net, other = Net(), Net()
+    with torch.no_grad():
+        other.head.bias += torch.arange(3.0)
+    for copy, outcome in ((Net(), "passed"), (other, "failed")):
+        model = mg.from_module(net, context_length=K)
+        model.exported = mg.from_module(copy, context_length=K)
+        (result,) = check_model(model, only=["same_chain"]).results
+        assert result.outcome == outcome
+
+
+class OneMode(Net):
+    """Its mode cannot be changed, as that of what ``torch.export`` makes."""
+
+    def train(self, mode=True):
+        raise NotImplementedError("Calling train() is not supported yet.")
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_module_that_refuses_evaluation_mode_runs_as_it_is(inside):
+    """Other parts of it do change."""
+    net = OneMode()
+    whole = nn.Sequential(net, nn.Dropout(0.9)) if inside else net
+    chain = mg.build_chain(mg.from_module(whole, context_length=K))
+    np.testing.assert_allclose(chain.probabilities, _exact("full"), rtol=0, atol=1e-6)
+    assert all(part.training for part in whole.modules())
+
+
+def test_exported_program_is_a_module_like_others():
+    """Its eval() raises."""
+    program = torch.export.export(Net(), (torch.zeros(V**K, K, dtype=torch.int64),)).module()
+    chain = mg.build_chain(mg.from_module(program, context_length=K, vocab_size=V), strategy="batched")
+    np.testing.assert_allclose(chain.probabilities, _exact("full"), rtol=0, atol=1e-6)
+
+
+def test_module_that_cannot_be_asked_about_one_token_needs_its_vocabulary():
+    """Whatever it raises, even where it ends the program."""
+    for raised, said in (
+        (IndexError("too short"), "IndexError: too short"),
+        (SystemExit(2), r"ended the program: SystemExit\(2\)"),
+    ):
+
+        def fail(_, raised=raised):
+            raise raised
+
+        with pytest.raises(ModelError, match=rf"Net failed when it was asked about one token.*{said}.*vocab_size="):
+            mg.from_module(Net(fail), context_length=K)
+
+
+def test_class_of_modules_is_to_be_called():
+    """A frequent slip."""
+    with pytest.raises(ArgumentError, match=r"Net is a class of modules: call it, from_module\(Net\(\), \.\.\.\)"):
+        mg.from_module(Net, context_length=K)
 
 
 def test_module_is_asked_for_all_logits_in_evaluation_mode():

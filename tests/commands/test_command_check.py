@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from processes import PROGRAM
 
-from markovgpt.testing import CHECKS
+from markovgpt.testing import CHECKS, check_model
+from markovgpt.testing.formats import text_report
+from markovgpt.testing.mutants import MUTANTS
 
 MODELS = """
 from markovgpt.testing.mutants import MUTANTS, SoundModel
@@ -23,6 +27,17 @@ class Raises(SoundModel):
     def next_logits(self, contexts):
         raise RuntimeError("CUDA is on holiday")
 
+class Leaves(SoundModel):
+    def next_logits(self, contexts):
+        raise SystemExit(0)
+
+class Draws(SoundModel):
+    def generate(self, *arguments, **options):
+        raise SystemExit(0)
+
+def leave():
+    raise SystemExit(0)
+
 class Hangs(SoundModel):
     def all_logits(self, contexts):
         while True:
@@ -33,6 +48,18 @@ class Plain:
 
     def next_logits(self, contexts):
         return [[0.0, 0.0]] * len(contexts)
+
+class Loud(Plain):
+    def __init__(self):
+        print("made")
+
+    def next_logits(self, contexts):
+        print("asked")
+        return super().next_logits(contexts)
+
+class Stopped(SoundModel):
+    def all_logits(self, contexts):
+        raise KeyboardInterrupt
 
 class Odd(Plain):
     def generate(self, prompts, n, *, seed):
@@ -120,12 +147,66 @@ def test_model_that_raises_ends_with_three_and_its_own_traceback(run):
     assert "given 1 x 1 tokens, '0'" in result.stdout
 
 
+@pytest.mark.parametrize(("spec", "only"), [("Leaves", "logits_shape"), ("Draws", "generate_shape")])
+def test_model_that_ends_the_program_is_told_and_ends_with_three(run, spec, only):
+    """An exit with 0 would look like a report without a finding."""
+    result = run("check", f"models.py:{spec}", "--only", only)
+    assert result.exit_code == 3
+    assert "the model ended the program: SystemExit(0)" in result.stdout
+
+
+def test_factory_that_ends_the_program_is_told(run):
+    """While the model is made."""
+    result = run("check", "models.py:leave")
+    assert result.exit_code == 3
+    assert "Error: models.py:leave could not be built: the model ended the program: SystemExit(0)" in result.stderr
+
+
 def test_model_that_hangs_is_given_up(run):
     """With the place where it was."""
     result = run("check", "models.py:Hangs", "--only", "causal", "--timeout", 0.3)
     assert result.exit_code == 3
     assert "hangs: it did not return within 0.3 seconds" in result.stdout
     assert "in all_logits" in result.stdout
+
+
+STUCK = """
+import atexit, threading
+from markovgpt.testing.mutants import SoundModel
+
+atexit.register(print, "taken apart")
+closed = threading.Lock()
+closed.acquire()
+
+class Stuck(SoundModel):
+    def all_logits(self, contexts):
+        closed.acquire()
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_process_ends_at_once_where_code_in_c_still_runs(environment, form):
+    """Nothing is taken apart under the thread, which may crash; the report is whole, and the code is 3."""
+    Path("stuck.py").write_text(STUCK, encoding="utf-8")
+    words = ["check", "stuck.py:Stuck", "--only", "causal", "--timeout", "0.3", "--format", form]
+    ended = subprocess.run([*PROGRAM, *words], env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    assert "hangs: it did not return within 0.3 seconds" in ended.stdout
+    assert "in all_logits" in ended.stdout
+    assert "taken apart" not in ended.stdout
+    assert ended.stdout.endswith("}\n" if form == "json" else "markovgpt explain CHECK\n")
+
+
+def test_process_ends_in_the_ordinary_way_where_a_loop_was_interrupted(environment):
+    """A loop in Python is no longer running."""
+    Path("stuck.py").write_text(
+        STUCK.replace("closed.acquire()\n\n", "\n").replace("        closed.acquire()", "        while True: pass"),
+        encoding="utf-8",
+    )
+    words = ["check", "stuck.py:Stuck", "--only", "causal", "--timeout", "0.3"]
+    ended = subprocess.run([*PROGRAM, *words], env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    assert ended.stdout.endswith("taken apart\n")
 
 
 def test_run_in_which_nothing_could_be_checked_fails(run):
@@ -215,7 +296,11 @@ def test_sampler_is_judged_from_chosen_states_under_a_rule(run):
         (["models.py:SoundModel", "--alpha", "nan"], "alpha is the rate of false alarms"),
         (["models.py:SoundModel", "--format", "html"], "'html' is not one of"),
         (["models.py:SoundModel", "-M", "nothing=1"], "nothing"),
-        (["models.py:Plain", "--only", "causal", "-o", "no/folder/x.txt"], "could not be written"),
+        (
+            ["models.py:Plain", "-o", "no/folder/x.txt"],
+            "x.txt cannot be written: there is no folder no/folder that can",
+        ),
+        (["models.py:Plain", "-o", "."], ". cannot be written: it is a folder. Name a file."),
         ([], "Missing argument 'SPEC'"),
         (["sampler"], "Missing argument 'SPEC'"),
         (["sampler", "models.py:Plain"], "plain has no generate. A sampler is a method generate(prompts"),
@@ -228,6 +313,76 @@ def test_sampler_is_judged_from_chosen_states_under_a_rule(run):
 def test_wrong_use_is_one_line_and_ends_with_two(refused, words, message):
     """What is wrong, and what to type instead."""
     assert message in refused("check", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--only", "causl"], "There is no check 'causl'"),
+        (["--skip", "causl"], "There is no check 'causl'"),
+        (["--only", "causal", "--skip", "causal"], "No check is left"),
+        (["--expect-failure", "casual=x"], "There is no check 'casual'"),
+        (["--timeout", "nan"], "timeout is a number of seconds above 0"),
+        (["--alpha", "nan"], "alpha is the rate of false alarms"),
+        (["-o", "no/folder/x.txt"], "there is no folder no/folder that can"),
+    ],
+)
+def test_wrong_use_is_refused_before_the_model_is_loaded(refused, words, message):
+    """A model that is not there would be another error, with code 3."""
+    assert message in refused("check", "nowhere.py:model", *words, code=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("x.json", "{"), ("x.xml", "<?xml"), ("X.XML", "<?xml"), ("x.txt", "Checks of")]
+)
+def test_suffix_of_the_file_chooses_the_form(run, name, begins):
+    """Text for those that mean nothing."""
+    assert run("check", "models.py:Plain", "--only", "logits_shape", "-o", name).exit_code == 0
+    assert Path(name).read_text(encoding="utf-8").startswith(begins)
+
+
+def test_form_that_is_given_wins_over_the_suffix(run):
+    """Text in a .json."""
+    run("check", "models.py:Plain", "--only", "logits_shape", "-o", "x.json", "--format", "text")
+    assert Path("x.json").read_text(encoding="utf-8").startswith("Checks of plain")
+
+
+@pytest.mark.parametrize(("form", "reads"), [("json", json.loads), ("junit", ET.fromstring)])
+def test_what_a_model_prints_goes_to_stderr(run, form, reads):
+    """While it is made and while it is asked; the report can be read."""
+    result = run("check", "models.py:Loud", "--only", "logits_shape", "--format", form)
+    reads(result.stdout)
+    assert result.stderr.startswith("made\nasked\n")
+
+
+def test_what_a_sampler_prints_goes_to_stderr(run):
+    """As for the checks."""
+    Path("loud.py").write_text("print('imported')\n" + MODELS, encoding="utf-8")
+    result = run("check", "sampler", "loud.py:SoundModel", "-n", 500)
+    assert result.stdout.startswith("sound.generate samples")
+    assert result.stderr == "imported\n"
+
+
+def test_checks_that_are_done_are_shown_when_a_later_one_is_interrupted(run):
+    """Each line when its check is done; those after the interrupt are missing, and nothing is counted."""
+    result = run("check", "models.py:Stopped", "-n", 500)
+    assert result.exit_code == 130
+    head, _, *lines = result.stdout.splitlines()
+    assert head.startswith("Checks of sound")
+    done = [line.split()[1] for line in lines]
+    assert done == list(CHECKS)[: len(done)]
+    assert "logits_shape" in done
+    assert "causal" not in done
+    assert result.stderr == "Error: Interrupted before it was done.\n"
+
+
+def test_lines_that_are_shown_one_by_one_are_the_text_of_the_report(run):
+    """With failures and skipped checks."""
+    only = ("logits_shape", "session_after_crop", "same_chain")
+    words = [word for name in only for word in ("--only", name)]
+    shown = run("check", "models.py:Stale", *words).stdout
+    report = check_model(MUTANTS["StaleCache"](), only=only, seed=0, spec="models.py:Stale")
+    assert shown == text_report(report)
 
 
 def test_model_that_is_not_there_ends_with_three(refused):

@@ -32,8 +32,9 @@ def test_generate_takes_decoding_options():
     result = run("--prompt", "01", "-n", "12", "--greedy")
     expected = mg.generate(MODEL, [[0, 1]], 12, seed=0, temperature=0)[0]
     assert result.output.strip() == "".join(map(str, expected.tolist()))
-    cold = run("--prompt", "01", "-n", "12", "--temperature", "0.01")
-    assert cold.output == result.output
+    for temperature in ("0.01", "0"):
+        cold = run("--prompt", "01", "-n", "12", "--temperature", temperature)
+        assert cold.output == result.output
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,11 @@ def test_generate_takes_decoding_options():
     [
         (("--prompt", ""), "--prompt has at least one token: got none."),
         (("--prompt", "012"), "character '2' at position 2"),
-        (("--prompt", "0", "--temperature", "0"), "use greedy=True (--greedy)"),
+        (("--prompt", "0", "--temperature", "-1"), "at least 0; 0 always takes the likeliest token: got -1.0"),
+        (
+            ("--prompt", "0", "--temperature", "nan", "--greedy"),
+            "at least 0; 0 always takes the likeliest token: got nan",
+        ),
         (("--prompt", "0", "-n", "0"), "0 is not in the range"),
         ((), "Missing option '--prompt'"),
     ],

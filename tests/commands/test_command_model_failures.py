@@ -42,6 +42,9 @@ six = 6
 @pytest.fixture(autouse=True)
 def _models(_empty_folder):
     Path("models.py").write_text(MODELS, encoding="utf-8")
+    Path("one.py").write_text("import sys\n_width: int = 3\ndef net(): pass\nsys.exit(5)\n", encoding="utf-8")
+    Path("wrong.py").write_text("def (", encoding="utf-8")
+    Path("net.pt").write_bytes(b"")
 
 
 @pytest.mark.parametrize("command", ["analyze", "draw"])
@@ -57,7 +60,16 @@ def test_unknown_model_is_refused_with_the_nearest(refused, command):
     [
         pytest.param("", "There is no model ''.", id="nothing"),
         pytest.param("quite another", "There is no model 'quite another'. Known are", id="like none"),
-        pytest.param("models.py", "There is no model 'models.py'.", id="file without a colon"),
+        pytest.param(
+            "models.py",
+            "There is no model 'models.py': models.py is a file, and what is in it is named by models.py:NAME. "
+            "In it are helper, raising, answering, nan, impossible, wide, deep, nothing, ...",
+            id="file without a colon",
+        ),
+        pytest.param("one.py", "one.py is a file, and what is in it is named by one.py:net", id="file with one thing"),
+        pytest.param("wrong.py", "wrong.py is a file, and what is in it is named by wrong.py:NAME.", id="no Python"),
+        pytest.param("net.pt", "net.pt is a file, and no Python file. A model is named by file.py:NAME", id="data"),
+        pytest.param(".", "There is no model '.': . is a folder, but none that save_model wrote", id="folder"),
         pytest.param("models.py:rasing", "There is no 'rasing' in models.py.*Did you mean 'raising'?", id="attribute"),
         pytest.param("nowhere.py:model", "There is no Python file nowhere.py", id="file"),
         pytest.param("nowhere.there:model", "There is no module nowhere", id="module"),
@@ -136,7 +148,9 @@ def test_failure_of_a_factory_shows_its_own_lines_and_not_ours(failed):
         pytest.param("def f(:\n", "cannot be imported: SyntaxError: invalid syntax", id="syntax"),
         pytest.param("import nowhere_at_all\n", "ModuleNotFoundError: No module named 'nowhere_at_all'", id="import"),
         pytest.param("x = 1 / 0\n", "cannot be imported: ZeroDivisionError: division by zero", id="raises"),
-        pytest.param("import sys\nsys.exit(7)\n", "cannot be imported: SystemExit: 7", id="leaves"),
+        pytest.param(
+            "import sys\nsys.exit(7)\n", "cannot be imported: the model ended the program: SystemExit(7)", id="leaves"
+        ),
     ],
 )
 def test_file_that_cannot_be_imported_shows_its_own_lines_and_not_ours(failed, code, message):

@@ -164,6 +164,20 @@ def test_build_chain_keeps_the_exception_of_the_model() -> None:
     assert caught.value.__cause__ is failure
 
 
+@pytest.mark.parametrize("code", [0, 3, None, "no GPU"])
+def test_build_chain_reports_a_model_that_ends_the_program(code: Any) -> None:
+    """Otherwise the program would end without a word, and with 0 as if all were well."""
+    failure = SystemExit(code)
+
+    def answer(contexts: np.ndarray) -> np.ndarray:
+        raise failure
+
+    with pytest.raises(ModelError) as caught:
+        mg.build_chain(FakeModel(answer))
+    assert str(caught.value).endswith(f"the model ended the program: {failure!r}")
+    assert caught.value.__cause__ is failure
+
+
 def test_build_chain_lets_the_user_interrupt_the_model() -> None:
     """Ctrl-C is no failure of the model."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,13 @@ class Fails(TableSession):
         raise KeyError("cache" * bool(len(tokens)))
 
 
+class Leaves(TableSession):
+    """It ends the program."""
+
+    def feed(self, tokens: np.ndarray) -> np.ndarray:
+        sys.exit(len(tokens) * 0)
+
+
 class NoLaw(TableSession):
     """NaN, after 2."""
 
@@ -153,6 +161,7 @@ class AnotherShape(TableSession):
     ("kind", "message"),
     [
         (Fails, r"The session of SessionModel failed on \d+ contexts of length 1, the first \(0,\): KeyError: 'cache'"),
+        (Leaves, r"The session of SessionModel failed .*: the model ended the program: SystemExit\(0\)"),
         (NoLaw, r"Logits of SessionModel must be finite, .* got nan for token 0 at context \(.*2\)"),
         (AnotherShape, r"A session of SessionModel must return one row of 3 logits a context, shape \(\d+, 3\): got"),
     ],
@@ -171,10 +180,11 @@ def test_prefix_refuses_sessions_that_fail(kind: type, message: str) -> None:
     [
         (lambda c: np.zeros((len(c), V)), r"all_logits of .* must return 3 logits a position, shape .*: got shape"),
         (lambda c: len(c) / 0, r"all_logits of .* failed on .* of length 4, .*: ZeroDivisionError"),
+        (lambda c: sys.exit(len(c)), r"all_logits of .* failed on .*: the model ended the program: SystemExit\(\d+\)"),
         (lambda c: f"{len(c)} logits", "all_logits of .* must return numbers"),
         (lambda c: np.full((len(c), K, V), np.nan), r"must be finite, .* got nan for token 0 at context"),
     ],
-    ids=["shape", "error", "text", "nan"],
+    ids=["shape", "error", "exit", "text", "nan"],
 )
 def test_prefix_refuses_passes_that_fail(answer: Any, message: str) -> None:
     """The same, for ``all_logits``."""

@@ -34,7 +34,7 @@ class Recurrent(torch.nn.Module):
 def test_recurrent_layer_of_torch_passes(layer, seed):
     """No false alarm: bits and laws of layers that nobody here wrote."""
     report = check_model(mg.from_module(Recurrent(layer, seed=seed, batch_first=True), context_length=K))
-    assert report.counts == {"passed": 10, "skipped": 16}, str(report)
+    assert report.counts == {"passed": 9, "skipped": 18}, str(report)
 
 
 @pytest.mark.parametrize("layer", [torch.nn.RNN, torch.nn.GRU, torch.nn.LSTM])

@@ -64,6 +64,7 @@ CRASHES = {
     "assert": no_text,
     "assert outside of tests": raises(AssertionError()),
     "RecursionError": too_deep,
+    "SystemExit": raises(SystemExit(0)),
 }
 
 
@@ -101,7 +102,7 @@ def test_session_may_refuse_more_than_k(which, length, outcome):
 
 
 def caught(function):
-    with pytest.raises(Exception) as error:  # noqa: PT011  # of any kind
+    with pytest.raises((Exception, SystemExit)) as error:
         function()
     return error.value
 

@@ -139,7 +139,7 @@ def test_generate_refuses_what_is_no_prompt(generate, arguments, message):
     [
         ({"seed": -1}, "seed is a whole number"),
         ({"seed": None}, "seed is a whole number"),
-        ({"seed": 0, "temperature": -1}, "temperature must be"),
+        ({"seed": 0, "temperature": -1}, "temperature must be a number of at least 0; 0 always takes the likeliest"),
         ({"seed": 0, "top_k": 0}, "top_k must be"),
         ({"seed": 0, "top_p": 1.5}, "top_p must be"),
     ],

@@ -25,7 +25,7 @@ BREAKS = {
     "raises": ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
     "imports what is not there": ("import fake_nowhere", "ModuleNotFoundError: No module named 'fake_nowhere'"),
     "has a slip": ("def load(:", "SyntaxError: invalid syntax"),
-    "leaves": ("import sys\nsys.exit(3)", "SystemExit: 3"),
+    "leaves": ("import sys\nsys.exit(3)", "the model ended the program: SystemExit(3)"),
     "lacks the attribute": ("", "AttributeError: "),
 }
 
