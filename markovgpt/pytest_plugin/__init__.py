@@ -31,12 +31,13 @@ _SETTINGS = {
         "ATOL",
         "Largest difference of a probability that is called rounding (default: 1e-6, or what the precision loses).",
     ),
+    "timeout": ("SECONDS", "Give up a check that takes longer: the model hangs (default: no limit)."),
     "xfails": ("FILE", "Expected failures, .toml or .json: for every model, names of checks and reasons. Strict."),
     "report": ("PATH", "Write what the checks found: a page (.html) or data (.json)."),
 }
 """Options and ini settings: name, what stands for its value, help."""
 
-_MARKER = "markovgpt(alpha=, n=, seed=, atol=): settings of markovgpt for one test, before those of the command line."
+_MARKER = "markovgpt(alpha=, n=, seed=, atol=, timeout=): settings of markovgpt for one test, before those of the run."
 
 _FOUND: pytest.StashKey[Found] = pytest.StashKey()
 _HEARD: pytest.StashKey[list[Entry]] = pytest.StashKey()

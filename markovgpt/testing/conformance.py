@@ -97,7 +97,8 @@ def check_model(
     only, skip : sequence of check names
         Those alone; all but those.
     timeout : float, seconds, optional
-        For each check. It is then run in a thread; a loop in Python is interrupted, code in C is left behind.
+        For each check: that of the run of pytest, if it has one. It is then run in a thread; a loop in Python is
+        interrupted, code in C is left behind. Checks that mean nothing without the one that hangs are skipped.
     seed : int, at least 0, optional
         Of contexts that are sampled, and of all draws: 0, or what pytest was told.
     n : int, at least 1, optional
@@ -109,7 +110,8 @@ def check_model(
         Largest difference of a probability that is called rounding: what pytest was told, or 1e-6, or what the
         precision of the answers loses (float32, and bfloat16 or float16 if the model returns them).
     spec : str, optional
-        What names the model on the command line, for the lines that reproduce failures; its name by default.
+        What names the model on the command line, for the lines that reproduce failures; without it they are calls of
+        this function.
     progress : callable, optional
         See :mod:`markovgpt.model`.
 

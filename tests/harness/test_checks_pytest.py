@@ -77,7 +77,7 @@ def test_decorator_gives_the_reasons(output):
 def test_decorator_shows_the_message_of_the_check_and_no_code_of_ours(output):
     """Once, in full."""
     assert output.count("session_after_crop: StaleCache: after the window slid, a session gives another law") == 1
-    assert "  reproduce  markovgpt check StaleCache --only session_after_crop --seed 0" in output
+    assert "  reproduce  check_model(StaleCache, only=['session_after_crop'], seed=0, n=2000)" in output
     assert "conformance.py" not in output.split("short test summary")[0]
 
 
