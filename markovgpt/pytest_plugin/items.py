@@ -16,7 +16,7 @@ from markovgpt.testing.checks import CHECKS
 from markovgpt.testing.conformance import ModelCheck
 from markovgpt.testing.running import Suite
 
-__all__ = ["CheckItem", "ModelChecks", "checked_by", "prepare"]
+__all__ = ["CheckItem", "ModelChecks", "checked_by", "prepare", "takers_of"]
 
 
 class ModelChecks(pytest.Collector):
@@ -85,6 +85,16 @@ def prepare(session: pytest.Session, items: list[pytest.Item], *, load: bool) ->
         if reason is not None:
             params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]  # checked_by looked
             params["check"] = replace(checked, expected=reason)
+
+
+def takers_of(items: list[pytest.Item]) -> dict[str, list[str]]:
+    """The tests that take a model as ``markov_model``, by what names the model."""
+    takers: dict[str, list[str]] = {}
+    for item in items:
+        spec = getattr(getattr(item, "callspec", None), "params", {}).get("markov_model")
+        if isinstance(spec, str):
+            takers.setdefault(spec, []).append(item.nodeid)
+    return takers
 
 
 def checked_by(item: pytest.Item) -> ModelCheck | None:
