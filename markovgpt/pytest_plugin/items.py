@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from markovgpt.errors import MarkovGPTError
+from markovgpt.model import model_name
 from markovgpt.pytest_plugin.models import load_models, models_of
 from markovgpt.pytest_plugin.settings import RunSettings, settings_of
 from markovgpt.testing.checks import CHECKS
@@ -81,7 +82,7 @@ def prepare(session: pytest.Session, items: list[pytest.Item], *, load: bool) ->
         checked = checked_by(item)
         if checked is None or checked.expected is not None or isinstance(item, CheckItem):
             continue
-        reason = _reason(settings, checked.check, checked.suite.name)
+        reason = _reason(settings, checked.check, checked.suite.name, model_name(checked.suite.model))
         if reason is not None:
             params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]  # checked_by looked
             params["check"] = replace(checked, expected=reason)

@@ -149,10 +149,11 @@ class Suite:
         atol: float | None = None,
         timeout: float | None = None,
         spec: str | None = None,
+        name: str | None = None,
     ) -> None:
         self._resolved = partial(resolved, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout)
         self._model = check_is_model(model)
-        self._subject = Subject(self._model, settings=self.settings, spec=spec)
+        self._subject = Subject(self._model, settings=self.settings, spec=spec, name=name)
         self._identity, self._gone = self._subject.identity(), False
         self._found: dict[tuple[Settings, str], CheckResult] = {}
 
@@ -163,7 +164,7 @@ class Suite:
 
     @property
     def name(self) -> str:
-        """The name of the model."""
+        """What the model is called here."""
         return self._subject.name
 
     @property

@@ -51,11 +51,13 @@ class Subject:
         What is typed to get this model on the command line; None: it was made in Python.
     """
 
-    def __init__(self, model: LanguageModel, *, settings: Settings, spec: str | None = None) -> None:
+    def __init__(
+        self, model: LanguageModel, *, settings: Settings, spec: str | None = None, name: str | None = None
+    ) -> None:
         self.model: Any = model
         self.V, self.K = int(model.vocab_size), int(model.context_length)
         self.settings = settings
-        self.name = model_name(model)
+        self.name = model_name(model) if name is None else name
         self.spec = spec
         self._vocabulary = vocabulary_of(model)
         self._exact = _Exact(model, self.V, self.K, self.name)
@@ -201,6 +203,8 @@ class Subject:
             if not self.takes(method, option):
                 raise NotApplicable(f"{method} takes no {option}")
         answer = self.call(method, prompts, n, seed=seed, **options)
+        if answer is None:
+            raise ModelError(f"{method} of {self.name} returned None: is a return missing?", returned=None)
         more = None
         if isinstance(answer, tuple) and len(answer) == 2:
             answer, more = answer

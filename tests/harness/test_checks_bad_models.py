@@ -135,6 +135,71 @@ def test_failures_that_follow_from_nan_point_to_the_check_of_it():
     assert "  likely     logits_finite fails, and this may follow from it: mend that first" in result.message
 
 
+class Generates(SoundModel):
+    """Returns something else than the prompts and the tokens after them."""
+
+    def __init__(self, spoil):
+        super().__init__()
+        self.spoil = spoil
+
+    def generate(self, prompts, n, **options):
+        return self.spoil(super().generate(prompts, n, **options), prompts.shape[1])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "likely"),
+    [
+        (lambda *_: None, "is a return missing?"),
+        (
+            lambda tokens, _: tokens.astype(float),
+            "the tokens are numbers of float64: an array made without a dtype",
+        ),
+        (
+            lambda tokens, _: tokens[:, :-1],
+            "generation stops by itself, at an end token, say, or its loop ends too early",
+        ),
+        (lambda tokens, _: tokens[::-1], "rows of the batch come back in another order"),
+        (lambda tokens, length: np.roll(tokens, -length, axis=1), "the new tokens stand before the prompts"),
+        (lambda tokens, _: np.minimum(tokens, 1), "the prompts are changed on the way"),
+    ],
+    ids=["None", "floats", "short", "turned", "behind", "changed"],
+)
+def test_what_is_wrong_with_generated_tokens_is_named(spoil, likely):
+    """Each mistake by its own name."""
+    result = run_check("generate_shape", Generates(spoil))
+    assert not result.broken
+    assert f"  likely     {likely}" in result.message
+
+
+def test_forgotten_return_is_named():
+    """Not as a shape that an array has."""
+
+    class Forgets(SoundModel):
+        def next_logits(self, contexts):
+            super().next_logits(contexts)
+
+    report = check_model(Forgets())
+    (failed,) = (result for result in report.results if result.outcome == "failed")
+    assert failed.message.startswith("sound: next_logits returned None\n")
+    assert "  got        None, expected an array of shape (3, 3)\n  likely     is a return missing?\n" in failed.message
+    assert outcomes(report)["causal"] == "skipped"
+
+
+def test_rows_of_a_batch_may_differ_within_a_tolerance_that_is_given():
+    """As those of a copy in 8 bits do, whose scale is that of the batch; by more than that they may not."""
+
+    class Scaled(SoundModel):
+        def next_logits(self, contexts):
+            return super().next_logits(contexts) * (1 + 1e-3 * contexts.mean())
+
+    assert run_check("batch_rows_independent", Scaled()).outcome == "failed"
+    passed = run_check("batch_rows_independent", Scaled(), atol=0.02)
+    assert passed.outcome == "passed", passed.message
+    failed = run_check("batch_rows_independent", Scaled(), atol=1e-7)
+    assert "a row of a batch depends on the other rows" in failed.message
+    assert "(allowed 1e-07)" in failed.message
+
+
 def test_deadline_that_holds_here_is_that_of_a_check_without_one():
     """What the caller gives goes before it."""
     with using(Settings(timeout=0.2)):

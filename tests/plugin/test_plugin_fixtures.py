@@ -224,3 +224,15 @@ def test_marker_that_cannot_be_is_an_error_of_its_test(run, folder, marker, mess
     result = run()
     result.assert_outcomes(errors=1)
     assert message in result.outlines
+
+
+def test_option_that_build_chain_has_not_is_refused(run, folder):
+    """By its name, with those that there are."""
+    folder.makepyfile(
+        test_option="import pytest\nfrom models import fair\nfrom markovgpt import ArgumentError\n"
+        "def test_it(markov_chain):\n"
+        "    with pytest.raises(ArgumentError, match=\"has no option 'topk': its options are lengths, decoding,\"):\n"
+        "        markov_chain(fair, topk=3)\n"
+    )
+    folder.syspathinsert()
+    run().assert_outcomes(passed=1)

@@ -247,7 +247,10 @@ ITEMS = (
     ("source", "arguments"),
     [
         (f"{STOPS}def test_first():\n    assert False\n{ITEMS}", ["-x"]),
-        (f"{STOPS}{ITEMS}def test_stop():\n    import pytest\n    pytest.exit('by hand')\ndef test_after():\n    pass\n", []),
+        (
+            f"import pytest\n{STOPS}{ITEMS}def test_stop():\n    pytest.exit('')\ndef test_after():\n    pass\n",
+            [],
+        ),
         (f"{STOPS}{ITEMS}def test_stop():\n    assert False\ndef test_after():\n    pass\n", ["--maxfail", "1"]),
     ],
     ids=["exitfirst", "by hand", "maxfail"],
