@@ -31,12 +31,15 @@ _SETTINGS = {
         "ATOL",
         "Largest difference of a probability that is called rounding (default: 1e-6, or what the precision loses).",
     ),
+    "timeout": ("SECONDS", "Give up a check that takes longer: the model hangs (default: no limit)."),
     "xfails": ("FILE", "Expected failures, .toml or .json: for every model, names of checks and reasons. Strict."),
     "report": ("PATH", "Write what the checks found: a page (.html) or data (.json)."),
 }
 """Options and ini settings: name, what stands for its value, help."""
 
-_MARKER = "markovgpt(alpha=, n=, seed=, atol=): settings of markovgpt for one test, before those of the command line."
+_MARKER = "markovgpt(alpha=, n=, seed=, atol=, timeout=): settings of markovgpt for one test, before those of the run."
+
+_TAKERS = "markovgpt_takers"  # what a worker calls the tests that take models
 
 _FOUND: pytest.StashKey[Found] = pytest.StashKey()
 _HEARD: pytest.StashKey[list[Entry]] = pytest.StashKey()
@@ -75,6 +78,13 @@ def _has_settings(config: pytest.Config) -> bool:
     return any(option not in (None, False) for option in options) or any(
         config.getini(f"markovgpt_{name}") for name in _SETTINGS
     )
+
+
+def _found(config: pytest.Config) -> Found:
+    """All that this run found so far."""
+    from markovgpt.pytest_plugin.results import Found
+
+    return config.stash.setdefault(_FOUND, Found())
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -124,9 +134,13 @@ def pytest_collection_modifyitems(
 ) -> Generator[None]:
     """Collect the checks where no test asks for the models; declare the expected failures; load the models."""
     if _in_use(config):
-        from markovgpt.pytest_plugin.items import prepare
+        from markovgpt.pytest_plugin.items import prepare, takers_of
 
         prepare(session, items, load=not _is_worker(config) and not config.getoption("collectonly"))
+        if _is_worker(config):
+            config.workeroutput[_TAKERS] = takers_of(items)  # type: ignore[attr-defined]  # of pytest-xdist
+        else:
+            _found(config).takers = takers_of(items)
     return (yield)
 
 
@@ -195,10 +209,15 @@ class _Gathering:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         entries = getattr(report, "markovgpt_checks", None)
         if entries:
-            from markovgpt.pytest_plugin.results import Found
+            _found(self._config).add(report.nodeid, report.when, entries)
+        if report.when == "teardown" and _in_use(self._config):
+            _found(self._config).finished.add(report.nodeid)
 
-            found = self._config.stash.setdefault(_FOUND, Found())
-            found.add(report.nodeid, report.when, entries)
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        takers = getattr(node, "workeroutput", {}).get(_TAKERS)
+        if takers is not None:
+            _found(self._config).takers = takers
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -206,17 +225,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the report, and judge the expected failures that nothing was heard of."""
     if _in_use(session.config) and not _is_worker(session.config) and not session.config.getoption("collectonly"):
         from markovgpt.pytest_plugin.finishing import finish
-        from markovgpt.pytest_plugin.results import Found
 
-        finish(session, session.config.stash.setdefault(_FOUND, Found()))
+        finish(session, _found(session.config))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """One line that counts, if there is anything to count."""
+    """One line that counts, if there is anything to count; what was not checked, and what was written."""
     found = config.stash.get(_FOUND, None)
     if found is not None:
-        for line, good in found.lines():
-            terminalreporter.write_line(line, green=good, red=not good)
+        for line, colour in found.lines():
+            terminalreporter.write_line(line, **{colour: True})
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

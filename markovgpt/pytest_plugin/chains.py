@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import OrderedDict
 from typing import Any, final
 
 from markovgpt.chain import MarkovChain
 from markovgpt.enumeration import build_chain
+from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel
 
 __all__ = ["Chains"]
 
 _MOST_CHAINS = 32
+_OPTION = inspect.Parameter.KEYWORD_ONLY
 
 
 @final
@@ -28,6 +31,7 @@ class Chains:
 
     def chain(self, model: LanguageModel, **options: Any) -> MarkovChain:
         """The chain of a model; options are those of :func:`markovgpt.build_chain`."""
+        _check_options(options)
         fingerprint = getattr(model, "fingerprint", None)
         if not fingerprint:
             return build_chain(model, **options)
@@ -38,3 +42,14 @@ class Chains:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key][1]
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    known = [name for name, option in inspect.signature(build_chain).parameters.items() if option.kind is _OPTION]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ArgumentError(
+            f"markov_chain has no option {unknown[0]!r}: its options are {', '.join(known)}. Temperature, top_k and "
+            "top_p are a rule: decoding=Decoding(top_k=3).",
+            option=unknown[0],
+        )

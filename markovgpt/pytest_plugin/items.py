@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from markovgpt.errors import MarkovGPTError
+from markovgpt.model import model_name
 from markovgpt.pytest_plugin.models import load_models, models_of
 from markovgpt.pytest_plugin.settings import RunSettings, settings_of
 from markovgpt.testing.checks import CHECKS
 from markovgpt.testing.conformance import ModelCheck
 from markovgpt.testing.running import Suite
 
-__all__ = ["CheckItem", "ModelChecks", "checked_by", "prepare"]
+__all__ = ["CheckItem", "ModelChecks", "checked_by", "prepare", "takers_of"]
 
 
 class ModelChecks(pytest.Collector):
@@ -81,10 +82,20 @@ def prepare(session: pytest.Session, items: list[pytest.Item], *, load: bool) ->
         checked = checked_by(item)
         if checked is None or checked.expected is not None or isinstance(item, CheckItem):
             continue
-        reason = _reason(settings, checked.check, checked.suite.name)
+        reason = _reason(settings, checked.check, checked.suite.name, model_name(checked.suite.model))
         if reason is not None:
             params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]  # checked_by looked
             params["check"] = replace(checked, expected=reason)
+
+
+def takers_of(items: list[pytest.Item]) -> dict[str, list[str]]:
+    """The tests that take a model as ``markov_model``, by what names the model."""
+    takers: dict[str, list[str]] = {}
+    for item in items:
+        spec = getattr(getattr(item, "callspec", None), "params", {}).get("markov_model")
+        if isinstance(spec, str):
+            takers.setdefault(spec, []).append(item.nodeid)
+    return takers
 
 
 def checked_by(item: pytest.Item) -> ModelCheck | None:

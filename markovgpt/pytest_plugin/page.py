@@ -55,6 +55,7 @@ def page(document: dict[str, Any]) -> str:
         f"<p class=quiet>{escape('; '.join(facts))}</p>",
         f"<p class=quiet>{escape(', '.join(made))}</p>",
         f'<p class="verdict {"good" if document["ok"] else "bad"}">{escape(_verdict(document))}</p>',
+        *([f"<p>{escape(_unchecked(document))}</p>"] if document["not_checked"] else []),
         *(_model(model) for model in sorted(document["models"], key=_passes)),
     ]
     return (
@@ -68,9 +69,14 @@ def page(document: dict[str, Any]) -> str:
 
 
 def _verdict(document: dict[str, Any]) -> str:
+    stopped = "The run was interrupted before all tests had run. " if document["interrupted"] else ""
     if not sum(document["counts"].values()):
-        return "No check ran, so nothing is known."
-    return _counted(document)
+        return f"{stopped}No check ran, so nothing is known."
+    return stopped + _counted(document)
+
+
+def _unchecked(document: dict[str, Any]) -> str:
+    return f"Not checked: {', '.join(document['not_checked'])}"
 
 
 def _counted(document: dict[str, Any]) -> str:

@@ -52,7 +52,10 @@ def report_to_dict(found: Found, settings: RunSettings) -> dict[str, Any]:
             "atol": settings.judged.atol,
             "xfails": None if settings.xfails is None else str(settings.xfails),
         },
-        "ok": not counts["failed"] and not found.failures and sum(counts.values()) > counts["skipped"],
+        "ok": not (counts["failed"] or found.failures or found.interrupted)
+        and sum(counts.values()) > counts["skipped"],
+        "interrupted": found.interrupted,
+        "not_checked": found.not_checked,
         "counts": {outcome.replace(" ", "_"): counts[outcome] for outcome in OUTCOMES},
         "models": [
             {

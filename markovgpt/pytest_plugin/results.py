@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypedDict, final
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, final
 
 import pytest
 
@@ -52,10 +52,29 @@ class Entry(TypedDict):
 
 @final
 class Found:
-    """All that was found, test by test; a test that is run again replaces what it found before."""
+    """All that was found, test by test; a test that is run again replaces what it found before.
+
+    Attributes
+    ----------
+    takers : {spec: names of tests}
+        Which tests take a model as ``markov_model``.
+    finished : set of names of tests
+        Those that ran to their end.
+    interrupted : bool
+        The run was stopped before all tests had run.
+    not_checked : list of str
+        Models under test of which no check was run.
+    notes, written, failures : list of str
+        What the terminal says of them, of files, and of what went wrong.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], list[Entry]] = {}
+        self.takers: dict[str, list[str]] = {}
+        self.finished: set[str] = set()
+        self.interrupted = False
+        self.not_checked: list[str] = []
+        self.notes: list[str] = []
         self.written: list[str] = []
         self.failures: list[str] = []
 
@@ -73,19 +92,24 @@ class Found:
         found = Counter(entry["outcome"] for entry in self.entries)
         return {outcome: found[outcome] for outcome in OUTCOMES}
 
-    def lines(self) -> Iterator[tuple[str, bool]]:
-        """What the terminal says, line by line, and whether it is good news."""
+    def lines(self) -> Iterator[tuple[str, Literal["green", "yellow", "red"]]]:
+        """What the terminal says, line by line, and in which colour."""
         if self.entries:
             counts = self.counts()
             said = [f"{n} {OUTCOMES[kind] if n > 1 else kind}" for kind, n in counts.items() if n and kind != "skipped"]
             if counts["skipped"]:
                 said.append(f"{counts['skipped']} skipped ({self._reasons()})")
             n = len(self.entries)
-            yield f"markovgpt: {n} check{'s' if n > 1 else ''}: {', '.join(said)}", not counts["failed"]
+            yield (
+                f"markovgpt: {n} check{'s' if n > 1 else ''}: {', '.join(said)}",
+                "red" if counts["failed"] else "green",
+            )
+        for note in self.notes:
+            yield f"markovgpt: {note}", "yellow"
         for path in self.written:
-            yield f"markovgpt: wrote {path}", True
+            yield f"markovgpt: wrote {path}", "green"
         for failure in self.failures:
-            yield f"markovgpt: {failure}", False
+            yield f"markovgpt: {failure}", "red"
 
     def _reasons(self) -> str:
         """Why checks were skipped, most frequent first; how many of each, where several reasons are given."""

@@ -58,7 +58,8 @@ class RunSettings:
         """Models and settings, on one line."""
         models = ", ".join(self.models) or "none given"
         atol = "" if self.judged.atol is None else f", atol {self.judged.atol:g}"
-        judged = f"alpha {self.judged.alpha:g}, n {self.judged.n}, seed {self.judged.seed}{atol}"
+        timeout = "" if self.judged.timeout is None else f", timeout {self.judged.timeout:g} s"
+        judged = f"alpha {self.judged.alpha:g}, n {self.judged.n}, seed {self.judged.seed}{atol}{timeout}"
         return f"markovgpt: models {models}; {judged}"
 
 
@@ -93,7 +94,7 @@ def settings_for(node: pytest.Item | pytest.Collector) -> Settings:
     unknown = sorted(set(marker.kwargs) - set(_JUDGED))
     if marker.args or unknown:
         wrong = f"got {unknown[0]}=" if unknown else f"got {marker.args[0]!r} without a name"
-        raise pytest.UsageError(f"The marker markovgpt takes alpha=, n=, seed= and atol=: {wrong}.")
+        raise pytest.UsageError(f"The marker markovgpt takes alpha=, n=, seed=, atol= and timeout=: {wrong}.")
     return replace(run, **{name: _number(f"The marker's {name}", name, value) for name, value in marker.kwargs.items()})
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
 from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, Progress
+from markovgpt.model import LanguageModel, Progress, model_name
 from markovgpt.testing.checks import CHECKS
 from markovgpt.testing.observers import tell
 from markovgpt.testing.running import CheckResult, Suite, check_of
@@ -65,7 +65,24 @@ class CheckReport:
         if "expected failure" in counts and counts["expected failure"] > 1:
             counts = {("expected failures" if k == "expected failure" else k): v for k, v in counts.items()}
         said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
-        return f"{self.model}: {len(self.results)} checks: {said or 'none was asked for'}"
+        n = len(self.results)
+        return f"{self.model}: {n} check{'' if n == 1 else 's'}: {said or 'none was asked for'}"
+
+    def raise_if_failed(self) -> None:
+        """Nothing, if the report is ``ok``.
+
+        Raises
+        ------
+        AssertionError
+            A check failed, or none could be run; with the whole text of the report.
+        """
+        __tracebackhide__ = True
+        if not self.ok:
+            raise AssertionError(str(self))
+
+    def __repr__(self) -> str:
+        failed = [result.check for result in self.results if result.outcome == "failed"]
+        return f"<CheckReport {self.summary()}{': ' if failed else ''}{', '.join(failed)}>"
 
     def __str__(self) -> str:
         lines = [self.summary()]
@@ -105,7 +122,8 @@ def check_model(
     only, skip : sequence of check names
         Those alone; all but those.
     timeout : float, seconds, optional
-        For each check. It is then run in a thread; a loop in Python is interrupted, code in C is left behind.
+        For each check: that of the run of pytest, if it has one. It is then run in a thread; a loop in Python is
+        interrupted, code in C is left behind. Checks that mean nothing without the one that hangs are skipped.
     seed : int, at least 0, optional
         Of contexts that are sampled, and of all draws: 0, or what pytest was told.
     n : int, at least 1, optional
@@ -117,7 +135,8 @@ def check_model(
         Largest difference of a probability that is called rounding: what pytest was told, or 1e-6, or what the
         precision of the answers loses (float32, and bfloat16 or float16 if the model returns them).
     spec : str, optional
-        What names the model on the command line, for the lines that reproduce failures; its name by default.
+        What names the model on the command line, for the lines that reproduce failures; without it they are calls of
+        this function.
     progress : callable, optional
         See :mod:`markovgpt.model`.
     found : callable, optional
@@ -205,8 +224,9 @@ def parametrize_with_checks(
 ) -> Callable[[Any], Any]:
     """A pytest decorator: one test item a model and check, each given a function ``check`` to call.
 
-    Expected failures become strict ``xfail`` marks; with several models they may be a function of the model. The other
-    options are those of :func:`check_model`; settings that are not given are those of the item when it runs.
+    Expected failures become strict ``xfail`` marks; with several models they may be a function of the model. Of models
+    with the same name, the second is called ``name-2``. The other options are those of :func:`check_model`; settings
+    that are not given are those of the item when it runs.
 
     Examples
     --------
@@ -219,14 +239,37 @@ def parametrize_with_checks(
 
     names = chosen_checks(only, skip)
     items = []
-    for model in models:
-        suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout)
+    given = _several(models)
+    for model, called in zip(given, _different_names(given), strict=True):
+        suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout, name=called)
         declared = expected_failures(model) if callable(expected_failures) else expected_failures
         expected = expected_checks(declared, names)
         for name in names:
             item = ModelCheck(suite=suite, check=name, expected=expected.get(name))
             items.append(pytest.param(item, id=f"{suite.name}-{name}"))
     return pytest.mark.parametrize("check", items)
+
+
+def _several(models: Any) -> list[LanguageModel]:
+    """The models of a list that has some."""
+    if isinstance(models, str) or hasattr(models, "next_logits") or not isinstance(models, Iterable):
+        raise ArgumentError(
+            f"parametrize_with_checks takes a list of models, parametrize_with_checks([model]): got {models!r}."
+        )
+    given = list(models)
+    if not given:
+        raise ArgumentError("parametrize_with_checks takes at least one model: the list is empty.")
+    return given
+
+
+def _different_names(models: Sequence[LanguageModel]) -> list[str]:
+    """A name for each model: its own, with a number behind it where another before it has that."""
+    names: list[str] = []
+    for model in models:
+        own = model_name(model)
+        tried = (own, *(f"{own}-{number}" for number in range(2, len(models) + 2)))
+        names.append(next(name for name in tried if name not in names))
+    return names
 
 
 def _judged(result: CheckResult, expected: str | None) -> CheckResult:
@@ -265,11 +308,15 @@ def expected_checks(expected: Mapping[str, str] | None, names: Sequence[str]) ->
     Raises
     ------
     ArgumentError
-        A name that is no check's, or that of a check that is not run.
+        A name that is no check's, or that of a check that is not run; no reason; they are no reasons by name.
     """
+    if expected is not None and not isinstance(expected, Mapping):
+        raise ArgumentError(f'expected_failures are reasons by name, {{"causal": "on purpose"}}: got {expected!r}.')
     chosen = dict(expected or {})
-    for name in chosen:
+    for name, reason in chosen.items():
         check_of(name)
+        if not isinstance(reason, str) or not reason.strip():
+            raise ArgumentError(f"{name} is expected to fail: say why, in a text. Got {reason!r}.", name=name)
         if name not in names:
             raise ArgumentError(f"{name} is expected to fail, but only and skip leave it out.", name=name)
     return chosen

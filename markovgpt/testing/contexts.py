@@ -40,9 +40,10 @@ class Contexts:
     def describe(self) -> str:
         """``all 27 contexts of length 3 (exhaustive)``, or how many were drawn."""
         m, length = self.tokens.shape
+        contexts = f"{m} context{'' if m == 1 else 's'}"
         if self.exhaustive:
-            return f"all {m} contexts of length {length} (exhaustive)"
-        return f"{m} contexts of length {length} (a seeded sample, not all)"
+            return f"all {contexts} of length {length} (exhaustive)"
+        return f"{contexts} of length {length} (a seeded sample, not all)"
 
 
 def contexts_of_length(vocab_size: int, length: int, *, seed: int = 0) -> Contexts:

@@ -31,7 +31,7 @@ def reports_to(callback: Callable[[LanguageModel, CheckReport], None]) -> Iterat
     >>> from markovgpt.testing import check_model
     >>> with reports_to(lambda model, report: print(report.summary())):
     ...     report = check_model(mg.from_matrix([[0.5, 0.5]] * 2, name="coin"), only=["deterministic"])
-    coin: 1 checks: 1 passed
+    coin: 1 check: 1 passed
     """
     _OBSERVERS.append(callback)
     try:

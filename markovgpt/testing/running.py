@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-import traceback
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Literal, final
 
-from markovgpt.errors import ArgumentError, ModelError
+from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, check_is_model
 from markovgpt.testing.checks import CHECKS
 from markovgpt.testing.checks.record import Check
-from markovgpt.testing.deadline import Hung, check_timeout, within
+from markovgpt.testing.crashes import crash_told
+from markovgpt.testing.deadline import Hung, within
 from markovgpt.testing.findings import Finding, NotApplicable, fact
 from markovgpt.testing.settings import Settings, resolved
 from markovgpt.testing.subject import Subject
@@ -22,10 +21,15 @@ __all__ = ["CheckResult", "Outcome", "Suite", "check_of", "run_check"]
 
 Outcome = Literal["passed", "noted", "failed", "skipped", "expected failure"]
 
-_FIRST = ("deterministic", "no_state_leak", "batch_rows_independent", "batch_size_tolerance")
+_FIRST = (
+    "logits_shape",
+    "logits_finite",
+    "deterministic",
+    "no_state_leak",
+    "batch_rows_independent",
+    "batch_size_tolerance",
+)
 """Where one of these fails, failures of the checks after it say little: what they are held against is in doubt."""
-
-_OURS = str(Path(__file__).parents[1])
 
 
 @final
@@ -108,9 +112,10 @@ def run_check(
         Largest difference of a probability that is called rounding: what pytest was told, or 1e-6, or what the
         precision of the answers loses (float32, and bfloat16 or float16 if the model returns them).
     timeout : float, seconds, optional
-        For the check; without it a model that hangs hangs the check.
+        For the check: that of the run of pytest, if it has one; otherwise a model that hangs hangs the check.
     spec : str, optional
-        What names the model on the command line, for the line that reproduces a failure; its name by default.
+        What names the model on the command line, for the line that reproduces a failure; without it the line is a call
+        of :func:`markovgpt.testing.check_model`.
 
     Raises
     ------
@@ -144,11 +149,11 @@ class Suite:
         atol: float | None = None,
         timeout: float | None = None,
         spec: str | None = None,
+        name: str | None = None,
     ) -> None:
-        self._resolved = partial(resolved, seed=seed, n=n, alpha=alpha, atol=atol)
-        self._timeout = check_timeout(timeout)
+        self._resolved = partial(resolved, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout)
         self._model = check_is_model(model)
-        self._subject = Subject(self._model, settings=self.settings, spec=spec)
+        self._subject = Subject(self._model, settings=self.settings, spec=spec, name=name)
         self._identity, self._gone = self._subject.identity(), False
         self._found: dict[tuple[Settings, str], CheckResult] = {}
 
@@ -159,7 +164,7 @@ class Suite:
 
     @property
     def name(self) -> str:
-        """The name of the model."""
+        """What the model is called here."""
         return self._subject.name
 
     @property
@@ -183,8 +188,12 @@ class Suite:
             missing = self._missing(need)
             if missing:
                 return CheckResult(check=check.name, outcome="skipped", message=missing)
+        for name in check.after:
+            known = self._found.get((subject.settings, name))
+            if known is not None and isinstance(known.error, Hung):
+                return _cannot(check, known)
         try:
-            said = within(self._timeout, lambda: check.run(subject))
+            said = within(subject.settings.timeout, lambda: check.run(subject))
         except NotApplicable as reason:
             return CheckResult(check=check.name, outcome="skipped", message=str(reason))
         except Finding as finding:
@@ -222,8 +231,6 @@ class Suite:
 
     def _first_failure(self, check: Check) -> str:
         """The first check that fails of those which must pass before this one says much; empty if none does."""
-        if check.name in CHECKS[_FIRST[0]].after:
-            return ""
         for name in _FIRST[: _FIRST.index(check.name)] if check.name in _FIRST else _FIRST:
             result = self.run(CHECKS[name])
             if result.outcome == "failed" and not result.broken:
@@ -251,45 +258,20 @@ class Suite:
     def _because_of(self, check: Check) -> CheckResult | None:
         """The check could not be run: skipped, if that is because of a fault that another check is about."""
         for name in check.after:
-            if self.run(CHECKS[name]).outcome == "failed":
-                return CheckResult(check=check.name, outcome="skipped", message=f"cannot be run: {name} fails")
+            before = self.run(CHECKS[name])
+            if before.outcome == "failed":
+                return _cannot(check, before)
         return None
 
     def _raised(self, check: Check, error: Exception, subject: Subject) -> CheckResult:
         """The model raised, hung, or returned what no model returns."""
-        reproduce = fact("reproduce", subject.command(check.name))
-        if isinstance(error, Hung):
-            lines = [
-                f"{subject.name} hangs: {error}",
-                fact("where", "it was last seen here"),
-                _indented(error.stack),
-            ]
-            return CheckResult(
-                check=check.name, outcome="failed", message="\n".join([*lines, reproduce]), broken=True, error=error
-            )
-        cause: BaseException | None = error
-        said = f"{subject.name} failed: {type(error).__name__}: {error}"
-        if isinstance(error, ModelError):  # it raised, or it returned something that is no answer
-            cause, said = error.__cause__ if "contexts" in error.facts else None, str(error)
-        lines = [said]
-        if cause is not None:
-            lines += [fact("traceback", "of the model's own code"), _indented(_own_traceback(cause))]
+        message, cause = crash_told(check.name, error, subject)
         return CheckResult(
-            check=check.name,
-            outcome="failed",
-            message="\n".join([*lines, reproduce]),
-            broken=cause is not None,
-            error=cause or error,
+            check=check.name, outcome="failed", message=message, broken=cause is not None, error=cause or error
         )
 
 
-def _own_traceback(error: BaseException) -> str:
-    """The traceback without our frames before those of the model."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_next is not None and frames.tb_frame.f_code.co_filename.startswith(_OURS):
-        frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames))
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.rstrip().splitlines())
+def _cannot(check: Check, before: CheckResult) -> CheckResult:
+    """Skipped, since another check fails without which this one means nothing."""
+    did = "hangs" if isinstance(before.error, Hung) else "fails"
+    return CheckResult(check=check.name, outcome="skipped", message=f"cannot be run: {before.check} {did}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import shlex
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any, final
@@ -26,7 +25,8 @@ from markovgpt.raised import RAISED, told
 from markovgpt.samplers import call_sampler, takes_option
 from markovgpt.testing.contexts import Contexts, contexts_of_length
 from markovgpt.testing.findings import Finding, NotApplicable, fact
-from markovgpt.testing.settings import DEFAULTS, Settings
+from markovgpt.testing.reproducing import check_call, check_command, sampler_command
+from markovgpt.testing.settings import Settings
 
 __all__ = ["Subject"]
 
@@ -48,16 +48,18 @@ class Subject:
         As the model said before the first check: one that changes them is found.
     settings : Settings
         Seed of contexts that are drawn and of every call of ``generate``, prompts, rate of false alarms, tolerance.
-    spec : str
-        What is typed to get this model on the command line.
+    spec : str, or None
+        What is typed to get this model on the command line; None: it was made in Python.
     """
 
-    def __init__(self, model: LanguageModel, *, settings: Settings, spec: str | None = None) -> None:
+    def __init__(
+        self, model: LanguageModel, *, settings: Settings, spec: str | None = None, name: str | None = None
+    ) -> None:
         self.model: Any = model
         self.V, self.K = int(model.vocab_size), int(model.context_length)
         self.settings = settings
-        self.name = model_name(model)
-        self.spec = shlex.quote(self.name) if spec is None else spec
+        self.name = model_name(model) if name is None else name
+        self.spec = spec
         self._vocabulary = vocabulary_of(model)
         self._exact = _Exact(model, self.V, self.K, self.name)
         self._noted, self._looked_up = "", False
@@ -201,6 +203,8 @@ class Subject:
         if missing := [option for option in options if not self.takes(method, option)]:
             raise NotApplicable(f"{method} takes no {missing[0]}")
         answer = self.call(method, prompts, n, seed=seed, **options)
+        if answer is None:
+            raise ModelError(f"{method} of {self.name} returned None: is a return missing?", returned=None)
         more = None
         if isinstance(answer, tuple) and len(answer) == 2:
             answer, more = answer
@@ -226,27 +230,17 @@ class Subject:
         self._looked_up = True
         return self._exact.source
 
-    def command(self, check: str) -> str:
-        """What shows the failure of a check again."""
-        return f"markovgpt check {self.spec} --only {check} --seed {self.seed}{self._changed('n', 'alpha', 'atol')}"
+    def command(self, check: str, *, timeout: float | None = None) -> str:
+        """What shows the failure of a check again: a command, or a call, if the model has no name for commands."""
+        if self.spec is None:
+            return check_call(self.name, check, self.settings, timeout=timeout)
+        return check_command(self.spec, check, self.settings, timeout=timeout)
 
     def sampler_command(self, *, state: str | None, method: str = "generate", **options: Any) -> str:
-        """What judges the sampler again, from one state."""
-        where = "" if state is None else f" --state {shlex.quote(state)}"
-        how = "".join(f" --{name.replace('_', '-')} {value:g}" for name, value in options.items())
-        other = "" if method == "generate" else f" --method {method}"
-        return (
-            f"markovgpt check sampler {self.spec}{where}{how}{other} --seed {self.seed} -n {self.n}"
-            f"{self._changed('alpha')}"
-        )
-
-    def _changed(self, *names: str) -> str:
-        """Options that are not the default."""
-        return "".join(
-            f" {'-' if name == 'n' else '--'}{name} {value}"
-            for name in names
-            if (value := getattr(self.settings, name)) != getattr(DEFAULTS, name)
-        )
+        """What judges the sampler again, from one state; empty, if the model has no name for commands."""
+        if self.spec is None:
+            return ""
+        return sampler_command(self.spec, self.settings, state=state, method=method, **options)
 
     def compared(self, contexts: Contexts) -> str:
         """The line of a message that says what was compared."""

@@ -247,7 +247,7 @@ def test_junit_goes_into_a_file_and_the_counts_to_stdout(run):
     """What was written is said on stderr."""
     result = run("check", "models.py:Stale", "--only", "session_after_crop", "--format", "junit", "-o", "checks.xml")
     assert result.exit_code == 1
-    assert result.stdout == "StaleCache: 1 checks: 1 failed\n"
+    assert result.stdout == "StaleCache: 1 check: 1 failed\n"
     assert result.stderr == "wrote checks.xml\n"
     suite = ET.parse("checks.xml").getroot().find("testsuite")  # noqa: S314  # our own file
     assert suite.get("failures") == "1"

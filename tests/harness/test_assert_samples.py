@@ -162,3 +162,11 @@ def test_recorded_sequences():
 def test_sampling_assertions_refuse_wrong_use(call, message):
     with pytest.raises(ArgumentError, match=message):
         call()
+
+
+@pytest.mark.parametrize("prompts", [5, "111", [1, 1, 1]])
+def test_prompts_that_are_no_list_of_contexts_are_refused(prompts):
+    """A number, one label, one row."""
+    model = mg.load_model("babygpt", steps=0)
+    with pytest.raises(ArgumentError, match="prompts is a list of contexts, each a label or a row of 3 tokens: got "):
+        assert_samples_chain(model.generate, model, prompts=prompts)

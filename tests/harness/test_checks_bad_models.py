@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 import pytest
 from broken_models import Asleep, Grows, Hangs, LosesItsName, Raises, Refuses, ReturnsText, TwoRows
 
 from markovgpt import ArgumentError
-from markovgpt.testing import check_model, parametrize_with_checks, run_check
+from markovgpt.testing import CHECKS, MUTANTS, check_model, parametrize_with_checks, run_check
 from markovgpt.testing.deadline import Hung, within
 from markovgpt.testing.mutants import SoundModel
+from markovgpt.testing.settings import Settings, using
 
 
 def outcomes(report):
@@ -99,6 +101,134 @@ def test_model_that_hangs_is_given_up_and_the_rest_goes_on():
             break
         time.sleep(0.01)
     assert model.ended
+
+
+def test_checks_that_mean_nothing_without_the_one_that_hangs_are_not_run():
+    """One deadline passes, not one a check: nothing is asked again."""
+    asked = []
+
+    class HangsAtOnce(SoundModel):
+        def next_logits(self, contexts):
+            asked.append(len(contexts))
+            while True:
+                time.sleep(0.01)
+
+    report = check_model(HangsAtOnce(), timeout=0.3)
+    assert len(asked) == 1
+    assert outcomes(report) == {name: "failed" if name == "logits_shape" else "skipped" for name in CHECKS}
+    said = {result.check: result.message for result in report.results}
+    assert said["causal"] == "cannot be run: logits_shape hangs"
+    assert said["logits_shape"].endswith("only=['logits_shape'], seed=0, timeout=0.3)")
+
+
+def test_failures_that_follow_from_nan_point_to_the_check_of_it():
+    """The laws of longer contexts are compared with one that is none."""
+
+    class NaNAfterZeros(SoundModel):
+        def next_logits(self, contexts):
+            logits = super().next_logits(contexts)
+            logits[(contexts == 0).all(axis=1) & (contexts.shape[1] == self.context_length)] = np.nan
+            return logits
+
+    result = run_check("context_length", NaNAfterZeros())
+    assert result.outcome == "failed"
+    assert "  likely     logits_finite fails, and this may follow from it: mend that first" in result.message
+
+
+class Generates(SoundModel):
+    """Returns something else than the prompts and the tokens after them."""
+
+    def __init__(self, spoil):
+        super().__init__()
+        self.spoil = spoil
+
+    def generate(self, prompts, n, **options):
+        return self.spoil(super().generate(prompts, n, **options), prompts.shape[1])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "likely"),
+    [
+        (lambda *_: None, "is a return missing?"),
+        (
+            lambda tokens, _: tokens.astype(float),
+            "the tokens are numbers of float64: an array made without a dtype",
+        ),
+        (
+            lambda tokens, _: tokens[:, :-1],
+            "generation stops by itself, at an end token, say, or its loop ends too early",
+        ),
+        (lambda tokens, _: tokens[::-1], "rows of the batch come back in another order"),
+        (lambda tokens, length: np.roll(tokens, -length, axis=1), "the new tokens stand before the prompts"),
+        (lambda tokens, _: np.minimum(tokens, 1), "the prompts are changed on the way"),
+    ],
+    ids=["None", "floats", "short", "turned", "behind", "changed"],
+)
+def test_what_is_wrong_with_generated_tokens_is_named(spoil, likely):
+    """Each mistake by its own name."""
+    result = run_check("generate_shape", Generates(spoil))
+    assert not result.broken
+    assert f"  likely     {likely}" in result.message
+
+
+def test_forgotten_return_is_named():
+    """Not as a shape that an array has."""
+
+    class Forgets(SoundModel):
+        def next_logits(self, contexts):
+            super().next_logits(contexts)
+
+    report = check_model(Forgets())
+    (failed,) = (result for result in report.results if result.outcome == "failed")
+    assert failed.message.startswith("sound: next_logits returned None\n")
+    assert "  got        None, expected an array of shape (3, 3)\n  likely     is a return missing?\n" in failed.message
+    assert outcomes(report)["causal"] == "skipped"
+
+
+def test_rows_of_a_batch_may_differ_within_a_tolerance_that_is_given():
+    """As those of a copy in 8 bits do, whose scale is that of the batch; by more than that they may not."""
+
+    class Scaled(SoundModel):
+        def next_logits(self, contexts):
+            return super().next_logits(contexts) * (1 + 1e-3 * contexts.mean())
+
+    assert run_check("batch_rows_independent", Scaled()).outcome == "failed"
+    passed = run_check("batch_rows_independent", Scaled(), atol=0.02)
+    assert passed.outcome == "passed", passed.message
+    failed = run_check("batch_rows_independent", Scaled(), atol=1e-7)
+    assert "a row of a batch depends on the other rows" in failed.message
+    assert "(allowed 1e-07)" in failed.message
+
+
+def test_deadline_that_holds_here_is_that_of_a_check_without_one():
+    """What the caller gives goes before it."""
+    with using(Settings(timeout=0.2)):
+        assert isinstance(run_check("causal", Hangs()).error, Hung)
+        assert "within 0.1 seconds" in run_check("causal", Hangs(), timeout=0.1).message
+
+
+@pytest.mark.parametrize(
+    ("model", "line"),
+    [
+        (MUTANTS["StaleCache"], "check_model(StaleCache, only=['session_after_crop'], seed=3, n=50, atol=0.001)"),
+        (type("Odd", (MUTANTS["StaleCache"],), {"name": "my gpt"}), "check_model(model, only="),
+    ],
+)
+def test_failure_of_a_model_that_commands_do_not_know_is_reproduced_by_a_call(model, line):
+    """With all that is not the default; a name that is no name in Python is not one there."""
+    report = check_model(model(), only=["session_after_crop"], seed=3, n=50, atol=0.001)
+    shown = report.results[0].message.splitlines()[-1].removeprefix("  reproduce  ")
+    assert shown.startswith(line)
+    names = {"check_model": check_model, "StaleCache": model(), "model": model()}
+    assert eval(shown, names).results[0].message == report.results[0].message  # noqa: S307  # our own line
+
+
+def test_failure_of_draws_is_reproduced_by_a_call():
+    """The same check, where no command could name the model."""
+    model = MUTANTS["HiddenTopK"]()
+    report = check_model(model, only=["generate_default_is_chain"])
+    shown = report.results[0].message.splitlines()[-1]
+    assert shown == "  reproduce  check_model(HiddenTopK, only=['generate_default_is_chain'], seed=0)"
 
 
 def test_model_that_waits_in_c_is_left_behind():

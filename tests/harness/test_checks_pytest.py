@@ -77,7 +77,7 @@ def test_decorator_gives_the_reasons(output):
 def test_decorator_shows_the_message_of_the_check_and_no_code_of_ours(output):
     """Once, in full."""
     assert output.count("session_after_crop: StaleCache: after the window slid, a session gives another law") == 1
-    assert "  reproduce  markovgpt check StaleCache --only session_after_crop --seed 0" in output
+    assert "  reproduce  check_model(StaleCache, only=['session_after_crop'], seed=0, n=2000)" in output
     assert "conformance.py" not in output.split("short test summary")[0]
 
 
@@ -104,6 +104,27 @@ def test_decorator_refuses_names_that_are_no_checks_when_the_suite_is_collected(
     """Not in the middle of it."""
     with pytest.raises(ArgumentError, match=r"There is no check 'casual'\. Did you mean causal"):
         parametrize_with_checks([Weather()], expected_failures={"casual": "typo"})
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [(Weather(), "takes a list of models"), (7, "takes a list of models"), ([], "at least one model")],
+)
+def test_decorator_refuses_what_is_no_list_of_models(models, words):
+    """One model, a number, and no model at all."""
+    with pytest.raises(ArgumentError, match=words):
+        parametrize_with_checks(models)
+
+
+def test_models_of_the_same_name_are_told_apart():
+    """In ids and in messages; also from one that has such a name of its own."""
+    stale, named = MUTANTS["StaleCache"], MUTANTS["StaleCache"]()
+    named.name = "StaleCache-2"
+    mark = parametrize_with_checks([stale(), named, stale()], only=["session_after_crop"])
+    ids = [parameter.id for parameter in mark.args[1]]
+    assert ids == [f"{name}-session_after_crop" for name in ("StaleCache", "StaleCache-2", "StaleCache-3")]
+    with pytest.raises(pytest.fail.Exception, match="session_after_crop: StaleCache-3: after the window slid"):
+        mark.args[1][2].values[0]()
 
 
 def test_testing_imports_neither_torch_nor_pytest_nor_numpy():

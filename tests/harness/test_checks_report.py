@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import markovgpt as mg
-from markovgpt.testing import CHECKS, MUTANTS, CheckReport, CheckResult, check_model
+from markovgpt import ArgumentError
+from markovgpt.testing import CHECKS, MUTANTS, CheckReport, CheckResult, check_model, parametrize_with_checks
 from markovgpt.testing.formats import FORMATS, report_to_dict
 from markovgpt.testing.mutants import SoundModel
 
@@ -155,3 +156,31 @@ def test_text_shows_one_line_a_check_and_failures_in_full(stale):
     assert "  ok     logits_shape        contexts of length 1 to 3, in a batch and alone\n" in text
     assert f"\nFAIL  session_after_crop\n{stale.results[-1].message}\n" in text
     assert text.endswith("What a check does, and how to mend what it found: markovgpt explain CHECK\n")
+
+
+def test_report_that_is_not_ok_raises_its_text(stale):
+    """And is told in a line where it is shown as a value; one that is ok raises nothing."""
+    with pytest.raises(AssertionError) as failed:
+        stale.raise_if_failed()
+    assert str(failed.value) == str(stale)
+    assert repr(stale) == "<CheckReport StaleCache: 4 checks: 3 passed, 1 failed: session_after_crop>"
+    good = check_model(SoundModel(), only=["logits_shape"])
+    assert good.raise_if_failed() is None
+    assert repr(good) == "<CheckReport sound: 1 check: 1 passed>"
+    with pytest.raises(AssertionError, match="nothing is known of this model"):
+        check_model(mg.from_matrix([[0.5, 0.5]] * 2), only=["causal"]).raise_if_failed()
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (["causal"], r"""expected_failures are reasons by name, {"causal": "on purpose"}: got \['causal'\]"""),
+        ({"causal": ""}, "causal is expected to fail: say why, in a text. Got ''"),
+        ({"causal": None}, "causal is expected to fail: say why, in a text. Got None"),
+    ],
+)
+def test_expected_failures_without_reasons_are_refused(expected, words):
+    """In the report and by the decorator."""
+    for use in (check_model, lambda model, **given: parametrize_with_checks([model], **given)):
+        with pytest.raises(ArgumentError, match=words):
+            use(SoundModel(), expected_failures=expected)

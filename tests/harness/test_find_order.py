@@ -164,3 +164,39 @@ def test_model_that_fails_within_its_context_is_a_model_error():
 
     with pytest.raises(ModelError, match="Broken failed"):
         find_order(Broken())
+
+
+def test_order_is_not_known_where_fewer_than_k_tokens_were_tried_and_the_oldest_matters():
+    """It was asked about histories of two tokens, and looks four back."""
+    found = find_order(Crops(vocab_size=3, context_length=4, sees=4), max_length=2)
+    assert found.order is None
+    assert "\n  order      larger than 1: even the oldest token that was tried matters\n" in str(found)
+    assert find_order(Crops(vocab_size=3, context_length=4, sees=1), max_length=2).order == 1
+
+
+def test_order_of_a_model_that_refuses_more_than_k_tokens_is_k():
+    """There is nothing longer that could matter."""
+    assert find_order(Refuses()).order == Refuses().context_length
+
+
+@pytest.mark.parametrize("longest", [1, 2])
+def test_histories_that_are_not_longer_than_the_order_are_refused(longest):
+    """Nothing older than the last k tokens would be replaced, and anything would pass."""
+    with pytest.raises(ArgumentError, match=rf"must be longer than k=2, .*: got max_length={longest}"):
+        assert_order(Recurrent(), 2, max_length=longest)
+
+
+def test_verdict_is_shown_in_lines():
+    """The order, how it was found, and the pair with most tokens in common; no arrays."""
+    found = find_order(SlidingWindow(window=2, layers=3), atol=1e-9)
+    lines = str(found).splitlines()
+    example = found.refutes(3)
+    assert lines[0] == f"The Markov order of SlidingWindow, which declares K={found.declared}"
+    assert [line.split()[0] for line in lines[1:]] == ["order", "asked", "not", "history", "history"]
+    assert lines[1] == "  order      4"
+    assert f"all {found.n_histories:,} histories (exhaustive) of up to {found.max_length} tokens" in lines[2]
+    assert lines[3].startswith("  not less   same last 3 tokens, different law: 0.")
+    assert lines[4:] == [f"  history a  {list(example.first)}", f"  history b  {list(example.second)}"]
+    nothing = find_order(mg.from_matrix([[1.0]]))
+    assert str(nothing).splitlines()[1] == "  order      0"
+    assert "all 1 history (exhaustive) of up to 1 token," in str(nothing)

@@ -137,7 +137,7 @@ def test_it_would_fail_without_the_allowance_and_the_message_says_why(name):
     assert strict.outcome == "failed"
     precision, atol = _suggested(strict.message)
     assert precision == "bfloat16"
-    assert "--atol 1e-06" in strict.message.splitlines()[-1]
+    assert "atol=1e-06" in strict.message.splitlines()[-1]
     assert run_check(name, Half(), atol=float(atol)).outcome == "passed"
 
 

@@ -9,7 +9,7 @@ from markovgpt.testing.running import Suite, check_of
 
 SLIPS = {
     ("PaddedVocabulary", "logits_shape"): "the vocabulary is padded from 3 to 5",
-    ("PaddedVocabulary", "generate_shape"): "the output layer is padded, and its extra rows are drawn",
+    ("PaddedVocabulary", "generate_shape"): "logits_shape fails, and this may follow from it",
     ("SqueezedBatch", "logits_shape"): "a batch of one loses its first dimension",
     ("NaNRow", "logits_finite"): "infinity less infinity",
     ("PlusInfinity", "logits_finite"): "overflow",

@@ -214,8 +214,8 @@ def test_options_of_a_test_are_those_of_its_marker_then_of_the_run(run, folder):
         ("alpha=2", "The marker's alpha is the rate of false alarms, a number between 0 and 1: got 2."),
         ("n=0", "The marker's n is a whole number of at least 1: got 0."),
         ("seed=True", "The marker's seed is a whole number of at least 0: got True."),
-        ("sead=1", "The marker markovgpt takes alpha=, n=, seed= and atol=: got sead=."),
-        ("3", "The marker markovgpt takes alpha=, n=, seed= and atol=: got 3 without a name."),
+        ("sead=1", "The marker markovgpt takes alpha=, n=, seed=, atol= and timeout=: got sead=."),
+        ("3", "The marker markovgpt takes alpha=, n=, seed=, atol= and timeout=: got 3 without a name."),
     ],
 )
 def test_marker_that_cannot_be_is_an_error_of_its_test(run, folder, marker, message):
@@ -224,3 +224,15 @@ def test_marker_that_cannot_be_is_an_error_of_its_test(run, folder, marker, mess
     result = run()
     result.assert_outcomes(errors=1)
     assert message in result.outlines
+
+
+def test_option_that_build_chain_has_not_is_refused(run, folder):
+    """By its name, with those that there are."""
+    folder.makepyfile(
+        test_option="import pytest\nfrom models import fair\nfrom markovgpt import ArgumentError\n"
+        "def test_it(markov_chain):\n"
+        "    with pytest.raises(ArgumentError, match=\"has no option 'topk': its options are lengths, decoding,\"):\n"
+        "        markov_chain(fair, topk=3)\n"
+    )
+    folder.syspathinsert()
+    run().assert_outcomes(passed=1)

@@ -231,3 +231,104 @@ def test_page_of_a_run_is_written(run, folder):
         passed=1, deselected=len(CHECKS) - 1
     )
     assert "odd \\udc80" in (folder.path / "r.html").read_text(encoding="utf-8")
+
+
+def _json(folder):
+    return json.loads((folder.path / "r.json").read_text(encoding="utf-8"))
+
+
+STOPS = "from models import fair, faulty\nfrom markovgpt.testing import parametrize_with_checks\n"
+ITEMS = (
+    "@parametrize_with_checks([fair], only=['deterministic', 'logits_shape'])\ndef test_checks(check):\n    check()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments"),
+    [
+        (f"{STOPS}def test_first():\n    assert False\n{ITEMS}", ["-x"]),
+        (
+            f"import pytest\n{STOPS}{ITEMS}def test_stop():\n    pytest.exit('')\ndef test_after():\n    pass\n",
+            [],
+        ),
+        (f"{STOPS}{ITEMS}def test_stop():\n    assert False\ndef test_after():\n    pass\n", ["--maxfail", "1"]),
+    ],
+    ids=["exitfirst", "by hand", "maxfail"],
+)
+def test_run_that_is_stopped_is_not_ok(run, folder, source, arguments):
+    """Whatever passed until then."""
+    folder.makepyfile(test_stopped=source)
+    folder.syspathinsert()
+    run("--markovgpt-report", "r.json", *arguments)
+    document = _json(folder)
+    assert document["counts"]["failed"] == 0
+    assert (document["interrupted"], document["ok"]) == (True, False)
+    assert "The run was interrupted before all tests had run." in page(document)
+
+
+def test_run_whose_last_test_fails_was_not_stopped(run, folder):
+    """With -x as without: all tests ran."""
+    folder.makepyfile(test_ends=f"{STOPS}{ITEMS}def test_last():\n    assert False\n")
+    folder.syspathinsert()
+    run("--markovgpt-report", "r.json", "-x").assert_outcomes(passed=2, failed=1)
+    document = _json(folder)
+    assert (document["interrupted"], document["ok"]) == (False, True)
+    assert "interrupted" not in page(document)
+
+
+def test_workers_that_are_stopped_are_not_ok(run_program, folder):
+    """By the controller."""
+    folder.makepyfile(test_stopped=f"{STOPS}def test_first():\n    assert False\n{ITEMS * 8}")
+    (folder.path / "conftest.py").write_text("import sys\nsys.path.insert(0, '.')\n", encoding="utf-8")
+    run_program("--markovgpt-report", "r.json", "-n", 1, "-x", "-p", "no:randomly")
+    assert _json(folder)["interrupted"] is True
+
+
+TAKES = "def test_takes(markov_model):\n    assert markov_model.vocab_size == 2\n"
+
+
+@pytest.mark.parametrize("workers", [False, True], ids=["here", "workers"])
+def test_models_that_are_not_checked_are_named(run, run_program, folder, workers):
+    """Because a test takes them: in the terminal, the data and the page."""
+    folder.makepyfile(test_takes=f"{TAKES}def test_other(markov_model):\n    pass\n")
+    arguments = ["--markovgpt-model", "models.py:fair", "--markovgpt-report", "r.json", "-p", "no:randomly"]
+    result = run_program(*arguments, "-n", 1) if workers else run(*arguments)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        ["markovgpt: the checks of models.py:fair were not run: test_takes and 1 other take markov_model "
+         "(check_model(markov_model) in a test runs them)"]
+    )  # fmt: skip
+    assert _json(folder)["not_checked"] == ["models.py:fair"]
+    assert "Not checked: models.py:fair" in page(_json(folder))
+
+
+def test_models_that_a_test_checks_are_not_named(run, folder):
+    """It takes the model and runs the checks; of another model, which it leaves out, it does not."""
+    folder.makepyfile(
+        test_takes="from markovgpt.testing import check_model\n"
+        "def test_takes(markov_model):\n"
+        "    if markov_model.name == 'fair':\n        check_model(markov_model, only=['deterministic'])\n"
+    )
+    models = ["--markovgpt-model", "models.py:fair", "--markovgpt-model", FAULTY]
+    result = run("--markovgpt-report", "r.json", *models)
+    result.stdout.fnmatch_lines([f"markovgpt: the checks of {FAULTY} were not run: test_takes takes markov_model (*"])
+    assert _json(folder)["not_checked"] == [FAULTY]
+    result = run("--markovgpt-report", "r.json", "--markovgpt-model", "models.py:fair")
+    assert "were not run" not in result.stdout.str()
+    assert _json(folder)["not_checked"] == []
+
+
+def test_models_of_the_ini_file_are_said_to_be_for_tests(run, folder):
+    """Where nothing checks them; nor are they missed where they are collected."""
+    folder.makeini("[pytest]\nmarkovgpt_model = models.py:fair\n")
+    folder.makepyfile(test_takes=TAKES)
+    line = (
+        "markovgpt: models of the configuration are for tests that take markov_model; --markovgpt-model SPEC collects "
+        "their checks"
+    )
+    assert line in run("--markovgpt-report", "r.json").outlines
+    assert _json(folder)["not_checked"] == ["models.py:fair"]
+    (folder.path / "test_takes.py").unlink()
+    result = run("--markovgpt-report", "r.json", "--markovgpt-model", "models.py:fair", "-k", "deterministic")
+    assert line not in result.outlines
+    assert _json(folder)["not_checked"] == []

@@ -30,6 +30,16 @@ def used(**given):
     report = check_model(MODEL, only=["generate_default_is_chain"], **given)
     return report.alpha, report.n, report.seed, report.atol
 """
+HANGING = """
+import time
+from markovgpt.testing.mutants import SoundModel
+
+
+class Hangs(SoundModel):
+    def all_logits(self, contexts):
+        while True:
+            time.sleep(0.01)
+"""
 
 
 @pytest.fixture
@@ -142,3 +152,33 @@ def test_workers_obey(run_program, noting):
     """In processes of their own."""
     noting("def test_it():\n    assert used()[1:] == (300, 9, None)\n")
     run_program("--markovgpt-seed", 9, "--markovgpt-n", 300, "-n", 1).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("place", ["option", "ini file", "marker"])
+def test_deadline_of_the_run_is_that_of_its_checks(run, folder, place):
+    """Of the decorator and of ``check_model``; a check that hangs is given up, and the run goes on."""
+    (folder.path / "hanging.py").write_text(HANGING, encoding="utf-8")
+    mark = "@pytest.mark.markovgpt(timeout=0.2)\n" if place == "marker" else ""
+    folder.makepyfile(
+        test_hanging="import pytest\nfrom hanging import Hangs\n"
+        "from markovgpt.testing import check_model, parametrize_with_checks\n"
+        f"{mark}@parametrize_with_checks([Hangs()], only=['causal', 'logits_shape'])\n"
+        "def test_items(check):\n    check()\n"
+        f"{mark}def test_report():\n"
+        "    assert 'within 0.2 seconds' in str(check_model(Hangs(), only=['causal']))\n"
+    )
+    folder.syspathinsert()
+    if place == "ini file":
+        folder.makeini("[pytest]\nmarkovgpt_timeout = 0.2\n")
+    result = run(*(["--markovgpt-timeout", 0.2] if place == "option" else []))
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*sound hangs: it did not return within 0.2 seconds"])
+
+
+def test_deadline_holds_for_collected_checks(run, folder):
+    """As for those of the decorator."""
+    (folder.path / "hanging.py").write_text(HANGING, encoding="utf-8")
+    result = run("--markovgpt-model", "hanging.py:Hangs", "--markovgpt-timeout", 0.2, "-k", "causal")
+    result.stdout.fnmatch_lines(
+        ["markovgpt: models hanging.py:Hangs; *, timeout 0.2 s", "*markovgpt check hanging.py:Hangs * --timeout 0.2"]
+    )

@@ -32,6 +32,11 @@ def _refused(result, message):
         (["--markovgpt-n", "1e3"], "--markovgpt-n is a whole number of at least 1: got '1e3'."),
         (["--markovgpt-seed", "-1"], "--markovgpt-seed is a whole number of at least 0: got '-1'."),
         (["--markovgpt-atol", "1"], "that is called rounding, at least 0 and below 1: got '1'."),
+        (
+            ["--markovgpt-timeout", "0"],
+            "--markovgpt-timeout is a number of seconds above 0, or None for no limit: got '0'.",
+        ),
+        (["--markovgpt-timeout", "soon"], "or None for no limit: got 'soon'."),
         (["--markovgpt-model", " "], "--markovgpt-model needs the name or place of a model: got an empty text."),
         (["--markovgpt-xfails", ""], "--markovgpt-xfails needs the path of a file: got an empty text."),
         (["--markovgpt-report", "out.pdf"], "--markovgpt-report writes .html or .json: got "),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from markovgpt.errors import ArgumentError
 from markovgpt.model import LanguageModel, check_is_model, vocabulary_of
 from markovgpt.testing.assertions.subjects import check_count
 from markovgpt.testing.messages import failure, law_table, number
 from markovgpt.testing.order.histories import Channel
 from markovgpt.testing.order.search import find_order
-from markovgpt.testing.order.verdicts import Counterexample, OrderVerdict
+from markovgpt.testing.order.verdicts import Counterexample, OrderVerdict, asked_said, order_said
 
 __all__ = ["assert_order"]
 
@@ -47,13 +48,18 @@ def assert_order(
     AssertionError
         Shows two histories with the same last k tokens and different laws, and the order that was found.
     ArgumentError
-        A number or a method that cannot be.
+        A number or a method that cannot be, or histories of no more than k tokens.
     ModelError
         The model failed, other than by refusing histories of more than K tokens.
     """
     __tracebackhide__ = True
     check_is_model(model)
     order = int(model.context_length) if k is None else check_count("k", k)
+    if max_length is not None and check_count("max_length", max_length, least=1) <= order:
+        raise ArgumentError(
+            f"Histories must be longer than k={order}, to have older tokens that differ: got max_length={max_length}.",
+            max_length=max_length,
+        )
     found = find_order(model, max_length=max_length, channels=channels, atol=atol, seed=seed)
     example = found.refutes(order)
     if example is not None:
@@ -62,7 +68,7 @@ def assert_order(
         raise AssertionError(
             failure(
                 f"{found.name} does not look {order} tokens back",
-                ("asked", _asked(found)),
+                ("asked", asked_said(found)),
                 ("order", f"{found.order}" + ("" if found.exhaustive else ", or larger: it was a search")),
                 (
                     "likely",
@@ -85,36 +91,15 @@ def _refuted(model: LanguageModel, found: OrderVerdict, example: Counterexample,
     )
     return failure(
         f"{found.name} does not have Markov order {order}",
-        ("asked", _asked(found)),
+        ("asked", asked_said(found)),
         ("verdict", f"same last {order} tokens, different law: {number(example.distance)} by {example.channel}"),
         ("history a", f"{first:>{width}}"),
         ("history b", f"{second:>{width}}"),
         law_table(vocabulary.names, example.laws[0], example.laws[1], ("a", "b")),
-        ("order", _order(found)),
+        ("order", order_said(found)),
         ("likely", _likely(found, example, order)),
         ("reproduce", call),
     )
-
-
-def _asked(found: OrderVerdict) -> str:
-    how = (
-        f"all {found.n_histories:,} histories (exhaustive)"
-        if found.exhaustive
-        else f"{found.n_histories:,} seeded histories, every token replaced in turn (a search, no proof)"
-    )
-    refused = "".join(f"; {channel} takes no more than K" for channel in found.refused)
-    return (
-        f"{' and '.join(found.channels)}, {how} of up to {found.max_length} tokens, K = {found.declared}, "
-        f"atol={found.atol:g}{refused}"
-    )
-
-
-def _order(found: OrderVerdict) -> str:
-    if found.order is None and found.effects[-1] <= found.atol:
-        return f"none: with up to {found.max_length} tokens, their number matters"
-    if found.order is None:
-        return f"larger than {found.max_length - 1}: even the oldest token that was tried matters"
-    return f"{found.order}" + ("" if found.exhaustive else " at least: it was a search")
 
 
 def _likely(found: OrderVerdict, example: Counterexample, order: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -171,6 +171,10 @@ def prompts_for(
     reference = Reference(model)
     V, K = reference.vocab_size, reference.context_length
     if prompts is not None:
+        if isinstance(prompts, str) or not _all_rows(prompts):
+            raise ArgumentError(
+                f"prompts is a list of contexts, each a label or a row of {K} tokens: got {prompts!r}.", prompts=prompts
+            )
         rows = [reference.vocabulary.parse(p) if isinstance(p, str) else tuple(p) for p in prompts]
         bad = [row for row in rows if len(row) != K or not all(0 <= token < V for token in row)]
         if bad or not rows:
@@ -184,6 +188,10 @@ def prompts_for(
     contexts = np.random.default_rng(seed).integers(0, V, size=(max(1, n // _EACH), K))
     drawn: Integers = contexts[np.arange(n) % len(contexts)]
     return drawn
+
+
+def _all_rows(prompts: Any) -> bool:
+    return isinstance(prompts, Iterable) and all(isinstance(row, Iterable) for row in prompts)
 
 
 def _continued(answer: Any, prompts: Integers, length: int, name: str) -> Integers:

@@ -56,13 +56,19 @@ def generate_shape(subject: Subject) -> str:
 def _wrong_shape(subject: Subject, error: ModelError, asked: Integers, n: int) -> str:
     """What makes ``generate`` return such tokens after prompts ``(rows, length)``."""
     facts = error.facts
+    if "returned" in facts:
+        return "is a return missing?"
     if "token" in facts:
         if facts["token"] < 0:
             return "a mark of the end, or of padding, is returned as a token"
         return f"the output layer is padded, and its extra rows are drawn: cut the logits, logits[:, :{subject.V}]"
     if "got" not in facts:
-        return "rows of the batch come back in another order, or the prompts are cut or padded"
+        return _changed_prompts(subject, asked, n)
     shape, dtype = facts["got"], facts["dtype"]
+    if shape == (len(asked), asked.shape[1] + n) and np.issubdtype(dtype, np.floating):
+        return (
+            f"the tokens are numbers of {dtype}: an array made without a dtype, such as np.empty. Make it of integers"
+        )
     if not np.issubdtype(dtype, np.integer):
         return "return the tokens themselves: whole numbers, of an array or a tensor of integers"
     if len(shape) == 1 and len(asked) == 1:
@@ -73,8 +79,22 @@ def _wrong_shape(subject: Subject, error: ModelError, asked: Integers, n: int) -
         if again.shape != shape or not (again[:, :length] == asked[:, :length]).all():
             return "only the new tokens are returned: put the prompts in front of them"
     if len(shape) == 2 and shape[1] < asked.shape[1] + n:
-        return "generation stops by itself, at an end token, say: go on until there are n tokens after every prompt"
+        return (
+            "generation stops by itself, at an end token, say, or its loop ends too early: go on until there are n "
+            "tokens after every prompt"
+        )
     return "return each prompt and n tokens after it, whatever they are: no padding, no mark of the end"
+
+
+def _changed_prompts(subject: Subject, asked: Integers, n: int) -> str:
+    """What became of prompts ``(rows, length)`` that do not begin what is returned."""
+    answer = as_float64(subject.call("generate", asked, n, seed=subject.seed), f"generate of {subject.name}")
+    began = answer[:, : asked.shape[1]]
+    if sorted(began.tolist()) == sorted(asked.astype(np.float64).tolist()):
+        return "rows of the batch come back in another order"
+    if (answer[:, n:] == asked).all():
+        return "the new tokens stand before the prompts: put them behind"
+    return "the prompts are changed on the way: cut, padded, shifted, or written over"
 
 
 @check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from markovgpt.answers import as_float64
 from markovgpt.testing.checks.record import check
@@ -29,6 +30,13 @@ def logits_shape(subject: Subject) -> str:
         tokens = subject.contexts(length).tokens
         for asked in (tokens, tokens[:1]):
             answer = subject.call("next_logits", asked)
+            if answer is None:
+                raise subject.broken(
+                    "next_logits returned None",
+                    _asked(subject, asked, length),
+                    fact("got", f"None, expected an array of shape {(len(asked), subject.V)}"),
+                    likely="is a return missing?",
+                )
             shape = as_float64(answer, f"next_logits of {subject.name}").shape
             expected = (len(asked), subject.V)
             if shape == expected:
@@ -42,7 +50,7 @@ def logits_shape(subject: Subject) -> str:
                 hint = f"the vocabulary is padded from {subject.V} to {shape[1]}: cut it, logits[:, :{subject.V}]"
             raise subject.broken(
                 "next_logits returns the wrong shape",
-                fact("asked", f"{len(asked)} contexts of length {length}, the first {subject.label(asked[0])}"),
+                _asked(subject, asked, length),
                 fact("got", f"{shape}, expected {expected}"),
                 likely=hint or "return one row a context and one column a token, whatever the batch",
             )
@@ -85,6 +93,15 @@ def logits_finite(subject: Subject) -> str:
             likely=likely,
         )
     return f"{n:,} contexts of length {_listed(lengths_asked(subject.K))}"
+
+
+def _asked(subject: Subject, tokens: NDArray[np.int64], length: int) -> str:
+    contexts = (
+        f"1 context of length {length},"
+        if len(tokens) == 1
+        else f"{len(tokens)} contexts of length {length}, the first"
+    )
+    return fact("asked", f"{contexts} {subject.label(tokens[0])}")
 
 
 def _listed(lengths: list[int]) -> str:

@@ -91,7 +91,8 @@ def session_after_crop(subject: Subject) -> str:
                 fresh = _begin(subject, window)
                 for column in window.T:
                     expected = _feed(subject, fresh, column)
-                said = f"{len(texts)} windows that slid {length - subject.K} times, and fresh sessions"
+                times = "1 time" if length == subject.K + 1 else f"{length - subject.K} times"
+                said = f"{len(texts)} windows that slid {times}, and fresh sessions"
                 answers.append(Answers(texts[:, :length], logits, expected, said))
     return same_laws(
         subject,

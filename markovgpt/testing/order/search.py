@@ -103,7 +103,7 @@ def find_order(
     return OrderVerdict(
         name=model_name(model),
         declared=K,
-        order=None if order >= deepest and deepest > K else order,
+        order=None if order >= deepest and deepest != K else order,
         max_length=deepest,
         exhaustive=all(part.exhaustive for part in parts),
         n_histories=sum(part.n_histories for part in parts),

@@ -8,9 +8,10 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from markovgpt.testing.messages import failure, number
 from markovgpt.testing.order.histories import Channel
 
-__all__ = ["Counterexample", "OrderVerdict"]
+__all__ = ["Counterexample", "OrderVerdict", "asked_said", "order_said"]
 
 Table = NDArray[np.float64]
 
@@ -54,7 +55,7 @@ class OrderVerdict:
         Its ``context_length``, K.
     order : int, or None
         The least k such that histories with the same last k tokens have the same law. None where even the oldest token
-        of the longest histories matters: the order is larger than was looked.
+        of the longest histories matters, be they longer or shorter than K: the order is larger than was looked.
     max_length : int
         Tokens of the longest histories.
     exhaustive : bool
@@ -92,3 +93,38 @@ class OrderVerdict:
     def refutes(self, k: int) -> Counterexample | None:
         """Two histories with the same last k tokens whose laws differ; None if none was found."""
         return self.counterexamples.get(k)
+
+    def __str__(self) -> str:
+        fields = [("order", order_said(self)), ("asked", asked_said(self))]
+        if self.counterexamples:
+            example = self.counterexamples[max(self.counterexamples)]
+            tokens = f"{example.common} token{'' if example.common == 1 else 's'}"
+            fields += [
+                ("not less", f"same last {tokens}, different law: {number(example.distance)} by {example.channel}"),
+                ("history a", str(list(example.first))),
+                ("history b", str(list(example.second))),
+            ]
+        return failure(f"The Markov order of {self.name}, which declares K={self.declared}", *fields)
+
+
+def order_said(found: OrderVerdict) -> str:
+    """The order, and how sure it is."""
+    matters = found.effects[-1] > found.atol  # the oldest token
+    if found.order is None and not matters and found.max_length > found.declared:
+        return f"none: with up to {found.max_length} tokens, their number matters"
+    if found.order is None:
+        reason = "even the oldest token that was tried matters" if matters else "the number of tokens matters"
+        return f"larger than {found.max_length - 1}: {reason}"
+    return f"{found.order}" + ("" if found.exhaustive else " at least: it was a search")
+
+
+def asked_said(found: OrderVerdict) -> str:
+    """How the model was asked, about which histories."""
+    n = f"{found.n_histories:,} histor{'y' if found.n_histories == 1 else 'ies'}"
+    longest = f"{found.max_length} token{'' if found.max_length == 1 else 's'}"
+    searched = f"{n.replace(' ', ' seeded ')}, every token replaced in turn (a search, no proof)"
+    how = f"all {n} (exhaustive)" if found.exhaustive else searched
+    refused = "".join(f"; {channel} takes no more than K" for channel in found.refused)
+    return (
+        f"{' and '.join(found.channels)}, {how} of up to {longest}, K = {found.declared}, atol={found.atol:g}{refused}"
+    )
