@@ -2,7 +2,8 @@
 
 Two tolerances, and no other:
 
-- *the same bits*, where shapes are equal: the same program on the same numbers has no reason to differ;
+- *the same bits*, where shapes are equal: the same program on the same numbers has no reason to differ (but rows beside
+  other rows may, if a tolerance is given: the scale of a quantised copy is that of the whole batch);
 - *the same law*, where shapes are not: sums may be done in another order, so probabilities may differ by the tolerance
   that was given; otherwise by 1e-6, or by 32 roundings of the largest logit in float32 where that is more (at most
   1e-4), or by four in half precision if the model answers in that (at most 0.05). The same tokens must be impossible

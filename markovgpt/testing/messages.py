@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["failure", "law_table", "number", "some"]
+__all__ = ["counted", "failure", "law_table", "number", "some"]
 
 _MOST_TOKENS = 8
 
@@ -64,3 +64,12 @@ def some(names: Iterable[str], *, most: int = 4) -> str:
     """
     every = list(names)
     return ", ".join([*every[:most], *(["..."] if len(every) > most else [])])
+
+
+def counted(n: int, noun: str) -> str:
+    """How many of something.
+
+    >>> counted(1, "context"), counted(1024, "context")
+    ('1 context', '1,024 contexts')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -17,6 +17,7 @@ from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import rounding_in
 from markovgpt.testing.findings import NotApplicable, fact
 from markovgpt.testing.judging import exact_laws, windows
+from markovgpt.testing.messages import counted
 from markovgpt.testing.subject import Subject
 
 __all__ = ["generate_greedy", "generate_seeded", "generate_shape"]
@@ -46,7 +47,7 @@ def generate_shape(subject: Subject) -> str:
                     raise
                 raise subject.broken(
                     "generate does not return the prompts and the tokens after them",
-                    fact("asked", f"{len(asked)} prompts of length {asked.shape[1]}, n={n}"),
+                    fact("asked", f"{counted(len(asked), 'prompt')} of length {asked.shape[1]}, n={n}"),
                     fact("got", str(error)),
                     likely=partial(_wrong_shape, subject, error, asked, n),
                 ) from error

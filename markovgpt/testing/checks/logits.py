@@ -9,6 +9,7 @@ from markovgpt.answers import as_float64
 from markovgpt.testing.checks.record import check
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import fact
+from markovgpt.testing.messages import counted
 from markovgpt.testing.subject import Subject
 
 __all__ = ["logits_finite", "logits_shape"]
@@ -92,7 +93,7 @@ def logits_finite(subject: Subject) -> str:
             subject.worst(contexts.tokens[row], got),
             likely=likely,
         )
-    return f"{n:,} contexts of length {_listed(lengths_asked(subject.K))}"
+    return f"{counted(n, 'context')} of length {_listed(lengths_asked(subject.K))}"
 
 
 def _asked(subject: Subject, tokens: NDArray[np.int64], length: int) -> str:

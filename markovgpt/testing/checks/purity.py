@@ -13,6 +13,7 @@ from markovgpt.testing.checks.record import check
 from markovgpt.testing.comparing import Answers, same_bits
 from markovgpt.testing.contexts import lengths_asked
 from markovgpt.testing.findings import fact
+from markovgpt.testing.messages import counted
 from markovgpt.testing.subject import Subject
 
 __all__ = ["deterministic", "input_unchanged", "no_state_leak"]
@@ -37,7 +38,7 @@ def input_unchanged(subject: Subject) -> str:
         _unwritten(subject, "all_logits", tokens)
     if hasattr(subject.model, "generate"):
         _unwritten(subject, "generate", tokens, 2, seed=subject.seed)
-    return f"{asked:,} contexts"
+    return counted(asked, "context")
 
 
 def _unwritten(subject: Subject, method: str, tokens: NDArray[np.int64], *arguments: int, **options: int) -> None:
@@ -77,7 +78,7 @@ def deterministic(subject: Subject) -> str:
             likely=partial(_said_of_repeats, subject),
         )
         n += len(contexts)
-    return f"{n:,} contexts, twice"
+    return f"{counted(n, 'context')}, twice"
 
 
 def _said_of_repeats(subject: Subject, wrong: Sequence[Answers]) -> str:

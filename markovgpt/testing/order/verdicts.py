@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from markovgpt.testing.messages import failure, number
+from markovgpt.testing.messages import counted, failure, number
 from markovgpt.testing.order.histories import Channel
 
 __all__ = ["Counterexample", "OrderVerdict", "asked_said", "order_said"]
@@ -98,7 +98,7 @@ class OrderVerdict:
         fields = [("order", order_said(self)), ("asked", asked_said(self))]
         if self.counterexamples:
             example = self.counterexamples[max(self.counterexamples)]
-            tokens = f"{example.common} token{'' if example.common == 1 else 's'}"
+            tokens = counted(example.common, "token")
             fields += [
                 ("not less", f"same last {tokens}, different law: {number(example.distance)} by {example.channel}"),
                 ("history a", str(list(example.first))),
@@ -121,7 +121,7 @@ def order_said(found: OrderVerdict) -> str:
 def asked_said(found: OrderVerdict) -> str:
     """How the model was asked, about which histories."""
     n = f"{found.n_histories:,} histor{'y' if found.n_histories == 1 else 'ies'}"
-    longest = f"{found.max_length} token{'' if found.max_length == 1 else 's'}"
+    longest = counted(found.max_length, "token")
     searched = f"{n.replace(' ', ' seeded ')}, every token replaced in turn (a search, no proof)"
     how = f"all {n} (exhaustive)" if found.exhaustive else searched
     refused = "".join(f"; {channel} takes no more than K" for channel in found.refused)
