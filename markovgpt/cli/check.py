@@ -127,7 +127,7 @@ def model(**arguments: Any) -> None:
     """
     from markovgpt.model import model_name
     from markovgpt.testing import check_model
-    from markovgpt.testing.conformance import chosen_checks, expected_checks
+    from markovgpt.testing.chosen import chosen_checks, expected_checks
     from markovgpt.testing.deadline import check_timeout
     from markovgpt.testing.settings import resolved
 

@@ -14,7 +14,7 @@ from markovgpt.model import model_name
 from markovgpt.pytest_plugin.models import load_models, models_of
 from markovgpt.pytest_plugin.settings import RunSettings, settings_of
 from markovgpt.testing.checks import CHECKS
-from markovgpt.testing.conformance import ModelCheck
+from markovgpt.testing.parametrized import ModelCheck
 from markovgpt.testing.running import Suite
 
 __all__ = ["CheckItem", "ModelChecks", "checked_by", "prepare", "takers_of"]

@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from markovgpt.testing.checks import CHECKS as CHECKS
     from markovgpt.testing.checks import Check as Check
     from markovgpt.testing.conformance import CheckReport as CheckReport
-    from markovgpt.testing.conformance import ModelCheck as ModelCheck
     from markovgpt.testing.conformance import check_model as check_model
-    from markovgpt.testing.conformance import parametrize_with_checks as parametrize_with_checks
     from markovgpt.testing.golden import Golden as Golden
     from markovgpt.testing.golden import load_golden as load_golden
     from markovgpt.testing.golden import save_golden as save_golden
@@ -42,6 +40,8 @@ if TYPE_CHECKING:
     from markovgpt.testing.order.search import find_order as find_order
     from markovgpt.testing.order.verdicts import Counterexample as Counterexample
     from markovgpt.testing.order.verdicts import OrderVerdict as OrderVerdict
+    from markovgpt.testing.parametrized import ModelCheck as ModelCheck
+    from markovgpt.testing.parametrized import parametrize_with_checks as parametrize_with_checks
     from markovgpt.testing.running import CheckResult as CheckResult
     from markovgpt.testing.running import run_check as run_check
     from markovgpt.testing.samples.judgement import judge_samples as judge_samples
@@ -59,7 +59,7 @@ _HOME = {
     "Golden": "golden",
     "Likely": "samples.verdicts",
     "MUTANTS": "mutants",
-    "ModelCheck": "conformance",
+    "ModelCheck": "parametrized",
     "OrderVerdict": "order.verdicts",
     "SampleVerdict": "samples.verdicts",
     "approx_chain": "assertions.chains",
@@ -84,7 +84,7 @@ _HOME = {
     "find_order": "order.search",
     "judge_samples": "samples.judgement",
     "load_golden": "golden",
-    "parametrize_with_checks": "conformance",
+    "parametrize_with_checks": "parametrized",
     "reports_to": "observers",
     "run_check": "running",
     "save_golden": "golden",

@@ -1,25 +1,18 @@
-"""How are the checks run: as a report, or as one pytest item each?"""
+"""What did the checks find about one model, all together?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
 
-from markovgpt.errors import ArgumentError
-from markovgpt.model import LanguageModel, Progress, model_name
+from markovgpt.model import LanguageModel, Progress
 from markovgpt.testing.checks import CHECKS
+from markovgpt.testing.chosen import chosen_checks, expected_checks, judged
 from markovgpt.testing.observers import tell
-from markovgpt.testing.running import CheckResult, Suite, check_of
+from markovgpt.testing.running import CheckResult, Suite
 
-__all__ = [
-    "CheckReport",
-    "ModelCheck",
-    "check_model",
-    "chosen_checks",
-    "expected_checks",
-    "parametrize_with_checks",
-]
+__all__ = ["CheckReport", "check_model"]
 
 
 @final
@@ -162,7 +155,7 @@ def check_model(
     for place, name in enumerate(names):
         if progress is not None:
             progress("checks", place, len(names))
-        results.append(_judged(suite.run(CHECKS[name]), expected.get(name)))
+        results.append(judged(suite.run(CHECKS[name]), expected.get(name)))
         if found is not None:
             found(results[-1])
     if progress is not None:
@@ -172,151 +165,3 @@ def check_model(
     )
     tell(model, report)
     return report
-
-
-@final
-@dataclass(eq=False, kw_only=True)
-class ModelCheck:
-    """One check of one model, for a test item to call: what ``parametrize_with_checks`` gives each item as ``check``.
-
-    Attributes
-    ----------
-    suite : Suite
-        The model, its exact chain, and what its other checks found.
-    check : str
-        A key of :data:`CHECKS`.
-    expected : str, or None
-        Why it is expected to fail.
-    result : CheckResult, or None
-        What it found when it was called last, in the light of what is expected; None if it was not called.
-    """
-
-    suite: Suite
-    check: str
-    expected: str | None = None
-    result: CheckResult | None = None
-
-    def __call__(self) -> None:
-        """Run it, with the settings of this moment: pytest then has a pass, a failure with the message, or a skip."""
-        __tracebackhide__ = True
-        import pytest
-
-        self.result = _judged(self.suite.run(CHECKS[self.check]), self.expected)
-        if self.result.outcome == "failed":
-            pytest.fail(f"{self.check}: {self.result.message}", pytrace=False)
-        if self.result.outcome == "skipped":
-            pytest.skip(self.result.message)
-        if self.result.outcome == "expected failure":
-            pytest.xfail(self.result.message)
-
-
-def parametrize_with_checks(
-    models: Sequence[LanguageModel],
-    *,
-    expected_failures: Mapping[str, str] | Callable[[LanguageModel], Mapping[str, str]] | None = None,
-    only: Sequence[str] | None = None,
-    skip: Sequence[str] = (),
-    timeout: float | None = None,
-    seed: int | None = None,
-    n: int | None = None,
-    alpha: float | None = None,
-    atol: float | None = None,
-) -> Callable[[Any], Any]:
-    """A pytest decorator: one test item a model and check, each given a function ``check`` to call.
-
-    Expected failures become strict ``xfail`` marks; with several models they may be a function of the model. Of models
-    with the same name, the second is called ``name-2``. The other options are those of :func:`check_model`; settings
-    that are not given are those of the item when it runs.
-
-    Examples
-    --------
-    >>> import markovgpt as mg
-    >>> @parametrize_with_checks([mg.load_model("babygpt", steps=0)])
-    ... def test_my_model(check):
-    ...     check()
-    """
-    import pytest
-
-    names = chosen_checks(only, skip)
-    items = []
-    given = _several(models)
-    for model, called in zip(given, _different_names(given), strict=True):
-        suite = Suite(model, seed=seed, n=n, alpha=alpha, atol=atol, timeout=timeout, name=called)
-        declared = expected_failures(model) if callable(expected_failures) else expected_failures
-        expected = expected_checks(declared, names)
-        for name in names:
-            item = ModelCheck(suite=suite, check=name, expected=expected.get(name))
-            items.append(pytest.param(item, id=f"{suite.name}-{name}"))
-    return pytest.mark.parametrize("check", items)
-
-
-def _several(models: Any) -> list[LanguageModel]:
-    """The models of a list that has some."""
-    if isinstance(models, str) or hasattr(models, "next_logits") or not isinstance(models, Iterable):
-        raise ArgumentError(
-            f"parametrize_with_checks takes a list of models, parametrize_with_checks([model]): got {models!r}."
-        )
-    given = list(models)
-    if not given:
-        raise ArgumentError("parametrize_with_checks takes at least one model: the list is empty.")
-    return given
-
-
-def _different_names(models: Sequence[LanguageModel]) -> list[str]:
-    """A name for each model: its own, with a number behind it where another before it has that."""
-    names: list[str] = []
-    for model in models:
-        own = model_name(model)
-        tried = (own, *(f"{own}-{number}" for number in range(2, len(models) + 2)))
-        names.append(next(name for name in tried if name not in names))
-    return names
-
-
-def _judged(result: CheckResult, expected: str | None) -> CheckResult:
-    """The result in the light of what the caller expects."""
-    if expected is None:
-        return result
-    if result.outcome == "failed":
-        return replace(result, outcome="expected failure", message=expected)
-    did = f"is skipped: {result.message}" if result.outcome == "skipped" else "passes"
-    said = f"it is expected to fail ({expected}), but it {did}. Take it out of the expected failures."
-    return replace(result, outcome="failed", message=said)
-
-
-def chosen_checks(only: Sequence[str] | None, skip: Sequence[str]) -> list[str]:
-    """The names of the checks that are run.
-
-    Raises
-    ------
-    ArgumentError
-        A name that is no check's, or none is left.
-    """
-    for given in (only, skip):
-        if isinstance(given, str):
-            raise ArgumentError(f"only and skip are lists of names of checks: got {given!r}.")
-    for name in (*(only or ()), *skip):
-        check_of(name)
-    names = [name for name in CHECKS if (only is None or name in only) and name not in skip]
-    if not names:
-        raise ArgumentError("No check is left: only and skip leave out all of them.")
-    return names
-
-
-def expected_checks(expected: Mapping[str, str] | None, names: Sequence[str]) -> dict[str, str]:
-    """Expected failures, each of which is the name of a check that is run.
-
-    Raises
-    ------
-    ArgumentError
-        A name that is no check's, or that of a check that is not run; no reason; they are no reasons by name.
-    """
-    if expected is not None and not isinstance(expected, Mapping):
-        raise ArgumentError(f'expected_failures are reasons by name, {{"causal": "on purpose"}}: got {expected!r}.')
-    chosen = dict(expected or {})
-    for name, reason in chosen.items():
-        check_of(name)
-        if not isinstance(reason, str) or not reason.strip():
-            raise ArgumentError(f"{name} is expected to fail: say why, in a text. Got {reason!r}.", name=name)
-        if name not in names:
-            raise ArgumentError(f"{name} is expected to fail, but only and skip leave it out.", name=name)
-    return chosen

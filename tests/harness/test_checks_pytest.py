@@ -78,7 +78,7 @@ def test_decorator_shows_the_message_of_the_check_and_no_code_of_ours(output):
     """Once, in full."""
     assert output.count("session_after_crop: StaleCache: after the window slid, a session gives another law") == 1
     assert "  reproduce  check_model(StaleCache, only=['session_after_crop'], seed=0, n=2000)" in output
-    assert "conformance.py" not in output.split("short test summary")[0]
+    assert "parametrized.py" not in output.split("short test summary")[0]
 
 
 class Weather:
