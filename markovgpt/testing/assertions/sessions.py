@@ -9,6 +9,7 @@ from markovgpt.answers import next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel, check_is_model, model_name, vocabulary_of
+from markovgpt.raised import RAISED, told
 from markovgpt.testing.assertions.subjects import check_count
 from markovgpt.testing.causes.cached import said_of_session
 from markovgpt.testing.messages import failure, law_table, number
@@ -121,8 +122,8 @@ def _forked(model: LanguageModel, texts: Integers) -> Table:
             answer = session.feed(column.copy())
             law = Decoding().apply(np.asarray(_plain(answer), dtype=np.float64))
             laws[:, i] = law if i < middle else law[::-1]
-    except Exception as error:
-        raise ModelError(f"The session failed after fork: {type(error).__name__}: {error}") from error
+    except RAISED as error:
+        raise ModelError(f"The session failed after fork: {told(error)}") from error
     return laws
 
 

@@ -12,6 +12,7 @@ from markovgpt.answers import checked_logits, next_token_logits
 from markovgpt.decoding import Decoding
 from markovgpt.errors import ArgumentError, ModelError
 from markovgpt.model import LanguageModel
+from markovgpt.raised import RAISED, told
 from markovgpt.testing.refusals import refusal
 
 __all__ = ["Channel", "every_history", "laws_after", "random_histories", "refuses_longer"]
@@ -52,14 +53,14 @@ def laws_on_the_way(model: LanguageModel, histories: Integers) -> Table:
     laws = np.empty((*histories.shape, model.vocab_size))
     try:
         session = begin(len(histories))
-    except Exception as error:
-        raise ModelError(f"No session of {len(histories)} rows: {type(error).__name__}: {error}") from error
+    except RAISED as error:
+        raise ModelError(f"No session of {len(histories)} rows: {told(error)}") from error
     for i, column in enumerate(histories.T):
         so_far = histories[:, : i + 1]
         try:
             answer = session.feed(column.copy())
-        except Exception as error:
-            raise ModelError(f"The session failed at token {i + 1}: {type(error).__name__}: {error}") from error
+        except RAISED as error:
+            raise ModelError(f"The session failed at token {i + 1}: {told(error)}") from error
         laws[:, i] = Decoding().apply(checked_logits(answer, so_far, model, method="session"))
     return laws
 
